@@ -1,0 +1,35 @@
+namespace Lab.Abstractions;
+
+/// <summary>What a host offers to the code of a cell and to the magic commands of an extension.</summary>
+public interface INotebookContext
+{
+    /// <summary>Shows a value below the running cell, formatted by the host's formatters.</summary>
+    /// <returns>A handle that replaces the shown value, also after the cell has ended.</returns>
+    IDisplayHandle Display(object value);
+
+    /// <summary>Runs code as if it stood in a cell; its outputs go to the running cell.</summary>
+    /// <exception cref="OperationCanceledException">The cell was interrupted.</exception>
+    Task SubmitAsync(string code);
+
+    /// <summary>The variables of the session in order of declaration; a name declared again appears once, with its last value.</summary>
+    IReadOnlyList<NotebookVariable> Variables { get; }
+
+    /// <summary>Parameters set from outside (command line, papermill), by name, as the C# text that was injected.</summary>
+    IReadOnlyDictionary<string, string> InjectedParameters { get; }
+
+    /// <summary>Fires when the running cell is interrupted. Long library work takes this token.</summary>
+    CancellationToken Cancellation { get; }
+}
+
+/// <summary>A shown value that can be replaced.</summary>
+public interface IDisplayHandle
+{
+    /// <summary>Replaces what is shown.</summary>
+    void Update(object value);
+}
+
+/// <summary>A variable of the session.</summary>
+/// <param name="Name">As declared.</param>
+/// <param name="Type">Declared type.</param>
+/// <param name="Value">Present value.</param>
+public sealed record NotebookVariable(string Name, Type Type, object? Value);
