@@ -1,0 +1,13 @@
+using System.Diagnostics.CodeAnalysis;
+using System.Runtime.CompilerServices;
+using Lab.Runtime;
+
+namespace Lab.Tests;
+
+/// <summary>Tests may touch TorchSharp before any type of Lab; the natives must be there by then.</summary>
+internal static class NativesFirst
+{
+    [ModuleInitializer]
+    [SuppressMessage("Usage", "CA2255", Justification = "A test assembly is the application here.")]
+    internal static void Initialize() => Assert.NotEmpty(NativeTorch.Source);
+}
