@@ -44,10 +44,10 @@ internal static class CSharpMarkup
 
     private static void Append(StringBuilder html, string text, char? cssClass)
     {
-        if (text.Length == 0) return;
-        var encoded = Encode(text);
-        if (cssClass is null) html.Append(encoded);
-        else html.Append("<span class=\"").Append(cssClass).Append("\">").Append(encoded).Append("</span>");
+        // A directive ends with its line break; the span does not.
+        var body = cssClass is null ? "" : text.TrimEnd('\r', '\n');
+        if (body.Length > 0) html.Append("<span class=\"").Append(cssClass).Append("\">").Append(Encode(body)).Append("</span>");
+        html.Append(Encode(text[body.Length..]));
     }
 
     // Only what HTML needs: WebUtility.HtmlEncode would also turn every letter beyond ASCII into a number.
