@@ -13,7 +13,9 @@ internal static class MixedLabels
     public static double DrawWeight(double alpha, Generator random)
     {
         using var concentration = tensor(alpha, ScalarType.Float64);
-        using var beta = distributions.Beta(concentration, concentration, random);
+        using var seed = randint(0, long.MaxValue, 1, ScalarType.Int64, generator: random);
+        // A TorchSharp distribution disposes the generator it was given, so it gets one of its own.
+        using var beta = distributions.Beta(concentration, concentration, new Generator((ulong)seed.item<long>()));
         using var weight = beta.sample();
         return weight.item<double>();
     }
