@@ -1,0 +1,137 @@
+using Microsoft.FSharp.Collections;
+using Plotly.NET;
+using Plotly.NET.LayoutObjects;
+using Plotly.NET.TraceObjects;
+
+namespace Lab.Plots;
+
+/// <summary>
+/// The charts that papers need, as Plotly.NET charts: change or combine them with Plotly.NET's own functions. Grounds are
+/// transparent and letters grey, for light and dark pages; the colours can be told apart by the colour-blind.
+/// </summary>
+public static class Charts
+{
+    // Okabe, Ito 2008, without yellow and black, which vanish on light and on dark ground.
+    private static readonly string[] colours = ["#0072B2", "#E69F00", "#009E73", "#D55E00", "#CC79A7", "#56B4E9"];
+    private const string Ink = "#808080", GridLine = "rgba(128,128,128,0.25)", Clear = "rgba(0,0,0,0)";
+
+    /// <summary>The look of all charts here, for charts made with Plotly.NET alone.</summary>
+    public static Template Template => With(new Template(), ("layout", Look(Axis(""), Axis(""))));
+
+    /// <summary>Lines over a common axis.</summary>
+    /// <param name="lines">At least one.</param>
+    /// <param name="x">Label of the horizontal axis, with unit.</param>
+    /// <param name="y">Label of the vertical axis, with unit.</param>
+    /// <param name="title">Above the chart.</param>
+    /// <param name="logX">Logarithmic horizontal axis.</param>
+    /// <param name="logY">Logarithmic vertical axis.</param>
+    /// <exception cref="ArgumentException">No line.</exception>
+    public static GenericChart Lines(IReadOnlyList<Series> lines, string x, string y, string title = "", bool logX = false, bool logY = false) =>
+        Chart([.. lines.Select((line, i) => Trace(line, "lines", colours[i % colours.Length]))], Layout(Axis(x, logX), Axis(y, logY), title));
+
+    /// <summary>Points that stand for themselves.</summary>
+    /// <inheritdoc cref="Lines"/>
+    public static GenericChart Scatter(IReadOnlyList<Series> clouds, string x, string y, string title = "", bool logX = false, bool logY = false) =>
+        Chart([.. clouds.Select((cloud, i) => Trace(cloud, "markers", colours[i % colours.Length]))], Layout(Axis(x, logX), Axis(y, logY), title));
+
+    /// <summary>Training loss over steps: every run as it was, pale, and its moving average (half-life: a fiftieth of the run).</summary>
+    /// <param name="runs">x: steps, y: training loss.</param>
+    /// <param name="title">Above the chart.</param>
+    /// <exception cref="ArgumentException">No run.</exception>
+    public static GenericChart LossCurve(IReadOnlyList<Series> runs, string title = "")
+    {
+        var traces = new List<Trace>();
+        foreach (var (run, colour) in runs.Select((run, i) => (run, colours[i % colours.Length])))
+        {
+            traces.Add(With(Trace(run with { Hover = [] }, "lines", colour), ("opacity", 0.3), ("showlegend", false), ("hoverinfo", "skip")));
+            traces.Add(Trace(new Series(run.Name, run.X, Smooth(run.Y)) { Hover = run.Hover }, "lines", colour));
+        }
+
+        return Chart(traces, Layout(Axis("step"), Axis("training loss"), title));
+    }
+
+    /// <summary>Bars side by side in categories.</summary>
+    /// <param name="categories">Along the horizontal axis.</param>
+    /// <param name="groups">Each with one value per category.</param>
+    /// <param name="y">Label of the vertical axis, with unit.</param>
+    /// <param name="title">Above the chart.</param>
+    /// <exception cref="ArgumentException">No group, or a group with another number of values than there are categories.</exception>
+    public static GenericChart Bars(IReadOnlyList<string> categories, IReadOnlyList<BarGroup> groups, string y, string title = "")
+    {
+        if (groups.FirstOrDefault(g => g.Values.Count != categories.Count) is { } wrong)
+            throw new ArgumentException($"'{wrong.Name}' has {wrong.Values.Count} values for {categories.Count} categories.", nameof(groups));
+
+        return Chart(
+            [.. groups.Select((group, i) => Bar(categories, group, colours[i % colours.Length]))],
+            With(Layout(Axis(""), Axis(y), title), ("barmode", "group")));
+    }
+
+    private static Trace Bar(IReadOnlyList<string> categories, BarGroup group, string colour)
+    {
+        var trace = With(new Trace("bar"),
+            ("name", group.Name), ("x", categories), ("y", Gapped(group.Values)), ("marker", With(new Marker(), ("color", colour))));
+        return group.Spread.Count == 0 ? trace : With(trace,
+            ("error_y", With(new Error(), ("type", "data"), ("array", Gapped(group.Spread)), ("color", Ink))));
+    }
+
+    private static Trace Trace(Series series, string mode, string colour)
+    {
+        var trace = With(new Trace("scatter"),
+            ("mode", mode), ("name", series.Name), ("x", Gapped(series.X)), ("y", Gapped(series.Y)),
+            ("line", With(new Line(), ("color", colour), ("width", 2))), ("marker", With(new Marker(), ("color", colour), ("size", 10))));
+        return series.Hover.Count == 0 ? trace : With(trace, ("hovertext", series.Hover));
+    }
+
+    // JSON has no NaN; a null is Plotly's gap.
+    private static double?[] Gapped(IReadOnlyList<double> values) => [.. values.Select(v => double.IsFinite(v) ? v : (double?)null)];
+
+    private static double[] Smooth(IReadOnlyList<double> values)
+    {
+        var keep = Math.Pow(0.5, 50.0 / Math.Max(values.Count, 50));
+        var (sum, weight) = (0.0, 0.0);
+        return [.. values.Select(value =>
+        {
+            if (!double.IsFinite(value)) return value;
+            (sum, weight) = (sum * keep + value, weight * keep + 1);
+            return sum / weight;
+        })];
+    }
+
+    private static GenericChart Chart(IReadOnlyList<Trace> traces, Layout layout)
+    {
+        if (traces.Count == 0) throw new ArgumentException("A chart needs at least one series.", nameof(traces));
+        return GenericChart.NewMultiChart(ListModule.OfSeq(traces), layout, new Config(), new DisplayOptions());
+    }
+
+    private static Layout Layout(LinearAxis x, LinearAxis y, string title)
+    {
+        var layout = Look(x, y);
+        return title.Length == 0 ? layout : With(layout, ("title", With(new Title(), ("text", title), ("font", With(new Font(), ("size", 15))))));
+    }
+
+    private static Layout Look(LinearAxis x, LinearAxis y) => With(new Layout(),
+        ("paper_bgcolor", Clear),
+        ("plot_bgcolor", Clear),
+        ("font", With(new Font(), ("color", Ink), ("size", 12))),
+        ("colorway", colours),
+        ("height", 380),
+        ("margin", With(new Margin(), ("l", 60), ("r", 20), ("t", 50), ("b", 50))),
+        ("legend", With(new Legend(), ("orientation", "h"), ("y", 1.02), ("yanchor", "bottom"), ("x", 1), ("xanchor", "right"))),
+        ("hovermode", "closest"),
+        ("xaxis", x),
+        ("yaxis", y));
+
+    private static LinearAxis Axis(string label, bool logarithmic = false)
+    {
+        var axis = With(new LinearAxis(),
+            ("title", With(new Title(), ("text", label))), ("gridcolor", GridLine), ("zerolinecolor", GridLine), ("automargin", true));
+        return logarithmic ? With(axis, ("type", "log")) : axis;
+    }
+
+    // Plotly's own names. Typed objects all the way, so that Plotly.NET's functions change them instead of replacing them.
+    private static T With<T>(T target, params ReadOnlySpan<(string Name, object Value)> properties) where T : DynamicObj.DynamicObj
+    {
+        foreach (var (name, value) in properties) target.SetProperty(name, value);
+        return target;
+    }
+}

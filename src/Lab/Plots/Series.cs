@@ -1,0 +1,26 @@
+namespace Lab.Plots;
+
+/// <summary>Points of one line or cloud in a chart. A y that is not a number leaves a gap.</summary>
+/// <param name="Name">In the legend.</param>
+/// <param name="X">Horizontal.</param>
+/// <param name="Y">Vertical, one per <paramref name="X"/>.</param>
+/// <exception cref="ArgumentException">Not as many values as places.</exception>
+public sealed record Series(string Name, IReadOnlyList<double> X, IReadOnlyList<double> Y)
+{
+    /// <summary>Vertical.</summary>
+    public IReadOnlyList<double> Y { get; } = Y.Count == X.Count
+        ? Y
+        : throw new ArgumentException($"'{Name}' has {X.Count} x and {Y.Count} y values.", nameof(Y));
+
+    /// <summary>Shown when the pointer rests on a point, one per point; none without.</summary>
+    public IReadOnlyList<string> Hover { get; init; } = [];
+}
+
+/// <summary>Bars of one colour in a chart.</summary>
+/// <param name="Name">In the legend.</param>
+/// <param name="Values">One per category of the chart.</param>
+public sealed record BarGroup(string Name, IReadOnlyList<double> Values)
+{
+    /// <summary>Half the length of the error bar of each bar, e.g. a standard deviation over seeds; none without.</summary>
+    public IReadOnlyList<double> Spread { get; init; } = [];
+}

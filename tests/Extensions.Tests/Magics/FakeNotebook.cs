@@ -1,0 +1,53 @@
+using Lab.Abstractions;
+
+namespace Lab.Extensions.Tests.Magics;
+
+/// <summary>A notebook that remembers what was shown, and compiles nothing: a test says what a cell's code does.</summary>
+internal sealed class FakeNotebook : INotebookContext
+{
+    private readonly List<NotebookVariable> variables = [];
+
+    public List<object> Displays { get; } = [];
+
+    public List<object> Updates { get; } = [];
+
+    public Dictionary<string, string> Injected { get; } = [];
+
+    public IReadOnlyList<NotebookVariable> Variables => variables;
+
+    public IReadOnlyDictionary<string, string> InjectedParameters => Injected;
+
+    public CancellationToken Cancellation { get; init; }
+
+    public IDisplayHandle Display(object value)
+    {
+        Displays.Add(value);
+        return new Handle(this);
+    }
+
+    public Task SubmitAsync(string code) => throw new NotSupportedException("No magic submits code.");
+
+    public void Set(string name, object? value, Type? type = null)
+    {
+        variables.RemoveAll(v => v.Name == name);
+        variables.Add(new NotebookVariable(name, type ?? value!.GetType(), value));
+    }
+
+    /// <summary>Runs a cell that starts with a magic.</summary>
+    public Task RunAsync(LabExtension extension, string cell, Action? code = null)
+    {
+        var (first, rest) = cell.Split('\n', 2) is [var a, var b] ? (a, b) : (cell, "");
+        var words = first.Split(' ', 2);
+        var magic = extension.Magics.Single(m => $"#!{m.Name}" == words[0]);
+        return magic.RunAsync(new MagicInvocation(words.Length > 1 ? words[1].Trim() : "", rest, this, () =>
+        {
+            code?.Invoke();
+            return Task.CompletedTask;
+        }));
+    }
+
+    private sealed class Handle(FakeNotebook notebook) : IDisplayHandle
+    {
+        public void Update(object value) => notebook.Updates.Add(value);
+    }
+}
