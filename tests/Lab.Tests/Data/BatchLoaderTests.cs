@@ -86,7 +86,7 @@ public class BatchLoaderTests
         using var data = Shapes.Classification32.Classification(100, 1);
         var loader = new BatchLoader(data, new BatchOptions(16, 3) { Augmentations = all, Prefetch = ahead });
         foreach (var batch in loader.From(0).Take(5)) batch.Dispose();
-        var before = RuntimeReport.LiveTensorCount;
+        var before = LiveTensors.Settled();
         foreach (var batch in loader.From(0).Take(200)) batch.Dispose();
         Assert.Equal(before, RuntimeReport.LiveTensorCount);
     }
