@@ -26,7 +26,7 @@ public sealed class CSharpSession : IAsyncDisposable
         InjectedParameters = options.InjectedParameters;
         extensions = [.. options.Extensions.Select(CreateExtension)];
         foreach (var extension in extensions) extension.Load();
-        submissions = new Submissions(extensions.SelectMany(e => e.References), usings.Concat(extensions.SelectMany(e => e.Imports)).Distinct());
+        submissions = new Submissions(extensions.SelectMany(e => e.References), usings.Concat(extensions.SelectMany(e => e.Imports).Select(ImportName)).Distinct());
         magics = new Magics(extensions.SelectMany(e => e.Magics));
         ConsoleRouter.Install();
     }
@@ -97,7 +97,7 @@ public sealed class CSharpSession : IAsyncDisposable
             context.Cancellation.ThrowIfCancellationRequested();
             switch (part)
             {
-                case CellPart.Reference reference: AddReference(reference.Target); break;
+                case CellPart.Reference reference: await AddReferenceAsync(reference.Target, context.Cancellation).ConfigureAwait(false); break;
                 case CellPart.Magic magic: await magics.RunAsync(magic, context).ConfigureAwait(false); break;
                 case CellPart.Code block: await RunCodeAsync(block.Text, context, isLast: part == parts[^1]).ConfigureAwait(false); break;
             }
@@ -113,12 +113,21 @@ public sealed class CSharpSession : IAsyncDisposable
         context.Sink.Write(isLast ? new ResultOutput(bundle) : new DisplayOutput(bundle, null));
     }
 
-    private void AddReference(string target)
+    private async Task AddReferenceAsync(string target, CancellationToken cancellation)
     {
+        if (target.StartsWith("nuget:", StringComparison.OrdinalIgnoreCase))
+        {
+            submissions.AddReferences(await PackageRestore.ResolveAsync(target["nuget:".Length..], cancellation).ConfigureAwait(false));
+            return;
+        }
+
         var path = Path.GetFullPath(target, options.WorkingDirectory);
         if (!File.Exists(path)) throw new MagicException($"#r \"{target}\": there is no file {path}.");
         submissions.AddReference(path);
     }
+
+    // The compiler imports a type's members when it is given a type's name; the word static is for the reader.
+    private static string ImportName(string import) => import.StartsWith("static ", StringComparison.Ordinal) ? import["static ".Length..] : import;
 
     private static INotebookExtension CreateExtension(Assembly assembly)
     {

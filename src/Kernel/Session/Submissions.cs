@@ -1,6 +1,5 @@
 using System.Collections.Immutable;
 using System.Reflection;
-using System.Runtime.Loader;
 using System.Text;
 using Microsoft.CodeAnalysis;
 using Microsoft.CodeAnalysis.CSharp;
@@ -44,8 +43,16 @@ internal sealed class Submissions
     /// <summary>Makes an assembly's types known to the cells that follow.</summary>
     public void AddReference(string path)
     {
-        assemblies.LoadFromAssemblyPath(path);
+        if (!assemblies.Add(path)) return;
         newReferences.Add(MetadataReference.CreateFromFile(path));
+    }
+
+    /// <summary>Makes a package's types and native libraries known to the cells that follow.</summary>
+    public void AddReferences(PackageFiles files)
+    {
+        var added = files.Runtime.Where(assemblies.Add).Select(Path.GetFileName).ToHashSet();
+        foreach (var library in files.Native) assemblies.AddNative(library);
+        newReferences.AddRange(files.Compile.Where(path => added.Contains(Path.GetFileName(path))).Select(path => MetadataReference.CreateFromFile(path)));
     }
 
     /// <exception cref="CompilationException">The code has errors.</exception>
@@ -86,13 +93,6 @@ internal sealed class Submissions
             return (Task<object?>)factory.Invoke(null, [owner.states])!;
         }
     }
-}
-
-/// <summary>Holds a session's cells and the assemblies it referenced; a cell finds the cells before it by name.</summary>
-internal sealed class SessionLoadContext() : AssemblyLoadContext("notebook")
-{
-    /// <inheritdoc/>
-    protected override Assembly? Load(AssemblyName name) => Assemblies.FirstOrDefault(a => a.GetName().Name == name.Name);
 }
 
 /// <summary>A cell does not compile.</summary>

@@ -105,5 +105,35 @@ public class CSharpSessionTests
         Assert.Equal(["a = 2.5", "b = x"], cells.Session.Variables.Select(v => FormattableString.Invariant($"{v.Name} = {v.Value}")));
     }
 
+    [Fact]
+    public async Task A_package_reference_makes_its_types_known()
+    {
+        // This version is restored with the solution, so the test needs no network.
+        var cell = await new Cells().RunAsync("#r \"nuget: Spectre.Console, 0.57.2\"\nSpectre.Console.Markup.Escape(\"[x]\")");
+        Assert.Equal("[[x]]", Plain(cell));
+    }
+
+    [Fact]
+    public async Task An_unreadable_package_reference_says_what_is_expected()
+    {
+        var cells = new Cells();
+        var error = Assert.IsType<ErrorOutput>(Assert.Single((await cells.RunAsync("#r \"nuget: Newtonsoft.Json, 13.0.3, x\"")).Outputs));
+        Assert.Contains("nuget: Id, version", error.Message);
+    }
+
+    [Fact]
+    public async Task A_missing_assembly_file_is_named()
+    {
+        var error = Assert.IsType<ErrorOutput>(Assert.Single((await new Cells().RunAsync("#r \"nowhere.dll\"\n1")).Outputs));
+        Assert.Contains("nowhere.dll", error.Message);
+    }
+
+    [Fact]
+    public async Task A_referenced_assembly_file_makes_its_types_known()
+    {
+        var path = Path.Combine(AppContext.BaseDirectory, "xunit.assert.dll");
+        Assert.Equal("Assert", Plain(await new Cells().RunAsync($"#r \"{path}\"\nnameof(Xunit.Assert)")));
+    }
+
     private static string Plain(CellRun cell) => ((ResultOutput)cell.Outputs[^1]).Data["text/plain"]!.GetValue<string>();
 }
