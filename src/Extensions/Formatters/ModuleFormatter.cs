@@ -16,8 +16,6 @@ internal static class ModuleFormatter
     private static string ToText(nn.Module module)
     {
         var all = module.parameters().ToArray();
-        if (all.Any(parameter => parameter.IsInvalid)) return $"{Name(module)}, disposed: its parameters are gone.";
-
         var lines = new List<string> { $"{Name(module)}: {Format.Count(Count(all))} parameters{Places(all)}" };
         AddChildren(lines, module, "");
         if (lines.Count <= MostLines) return string.Join('\n', lines);
