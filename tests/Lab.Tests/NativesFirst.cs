@@ -1,6 +1,7 @@
 using System.Diagnostics.CodeAnalysis;
 using System.Runtime.CompilerServices;
 using Lab.Runtime;
+using TorchSharp;
 
 namespace Lab.Tests;
 
@@ -9,5 +10,12 @@ internal static class NativesFirst
 {
     [ModuleInitializer]
     [SuppressMessage("Usage", "CA2255", Justification = "A test assembly is the application here.")]
-    internal static void Initialize() => Assert.NotEmpty(NativeTorch.Source);
+    internal static void Initialize()
+    {
+        Assert.NotEmpty(NativeTorch.Source);
+
+        // The tests' tensors are tiny. Where other processes keep the cores busy, a second thread would make each operation
+        // wait for the scheduler: milliseconds instead of microseconds.
+        torch.set_num_threads(1);
+    }
 }

@@ -27,13 +27,32 @@ public enum Verdict
 public sealed record Claim(string Name, string Reported, IReadOnlyList<double> Margins, string Unit)
 {
     /// <summary>The margin a seed must reach; null reports the numbers without a verdict.</summary>
-    public double? Required { get; init; }
+    /// <exception cref="ArgumentException">Not a finite number.</exception>
+    public double? Required
+    {
+        get;
+        init => field = value is null || double.IsFinite(value.Value)
+            ? value
+            : throw new ArgumentException($"The required margin of '{Name}' must be a finite number, got {value}.");
+    }
 
     /// <summary>Seeds that must reach it; all of them when null.</summary>
-    public int? SeedsRequired { get; init; }
+    /// <exception cref="ArgumentException">Fewer than 1.</exception>
+    public int? SeedsRequired
+    {
+        get;
+        init => field = value is null or >= 1 ? value : throw new ArgumentException($"'{Name}' must require at least 1 seed, got {value}.");
+    }
 
     /// <summary>Why the claim does not hold at our scale, if that was found and checked.</summary>
-    public string? NotReproduced { get; init; }
+    /// <exception cref="ArgumentException">No words.</exception>
+    public string? NotReproduced
+    {
+        get;
+        init => field = value is null || !string.IsNullOrWhiteSpace(value)
+            ? value
+            : throw new ArgumentException($"'{Name}' is declared as not reproduced, but without a reason.");
+    }
 
     /// <summary>Seeds whose margin reaches <see cref="Required"/>; a margin that is not a number never does.</summary>
     public int SeedsHeld => Margins.Count(m => m >= Required);
@@ -54,4 +73,19 @@ public sealed record Claim(string Name, string Reported, IReadOnlyList<double> M
 /// <summary>The claims of one paper, as a notebook's last table shows them; a runner fails on <see cref="Verdict.Fails"/>.</summary>
 /// <param name="Slug">The paper, e.g. <c>compact-transformers</c>.</param>
 /// <param name="Items">In the order of the specification.</param>
-public sealed record Claims(string Slug, IReadOnlyList<Claim> Items);
+public sealed record Claims(string Slug, IReadOnlyList<Claim> Items)
+{
+    /// <summary>In the order of the specification.</summary>
+    /// <exception cref="ArgumentException">Two claims of one name, or one that asks for seeds or gives a reason without requiring a margin.</exception>
+    public IReadOnlyList<Claim> Items { get; } = Checked(Items);
+
+    private static IReadOnlyList<Claim> Checked(IReadOnlyList<Claim> items)
+    {
+        foreach (var claim in items)
+            if (claim.Required is null && (claim.SeedsRequired is not null || claim.NotReproduced is not null))
+                throw new ArgumentException($"'{claim.Name}' has no {nameof(Claim.Required)} margin, so it can neither require seeds nor be declared as not reproduced.");
+        if (items.CountBy(claim => claim.Name).FirstOrDefault(name => name.Value > 1).Key is { } twice)
+            throw new ArgumentException($"Two claims are called '{twice}'.");
+        return items;
+    }
+}

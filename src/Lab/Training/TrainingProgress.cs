@@ -1,6 +1,6 @@
 namespace Lab.Training;
 
-/// <summary>Where a training run stands; reported through <see cref="IProgress{T}"/> a few times a second and after every evaluation.</summary>
+/// <summary>Where a training run stands; reported through <see cref="IProgress{T}"/> every <see cref="TrainingOptions.LogInterval"/> steps and after every evaluation.</summary>
 /// <param name="Run">Name of the run, e.g. <c>CCT-2/3x2</c>.</param>
 /// <param name="Step">Steps done.</param>
 /// <param name="TotalSteps">Steps of the whole run.</param>

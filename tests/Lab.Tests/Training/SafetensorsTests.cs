@@ -151,7 +151,7 @@ public sealed class SafetensorsTests : IDisposable
     [Fact]
     public void Loading_keeps_no_tensor_alive_when_the_file_fails_or_is_disposed()
     {
-        var before = Tensor.TotalCount;
+        var before = LiveTensors.Settled();
         using (var scope = NewDisposeScope())
             Safetensors.Save(FilePath, new Dictionary<string, Tensor> { ["a"] = ones(3), ["b"] = ones(2) });
         Safetensors.Load(FilePath).Dispose();

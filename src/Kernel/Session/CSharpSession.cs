@@ -1,0 +1,156 @@
+using System.Reflection;
+using Lab.Abstractions;
+using Microsoft.CodeAnalysis;
+
+namespace Lab.Kernel.Session;
+
+/// <summary>Runs C# cells one after another, each on top of what the cells before have declared.</summary>
+public sealed class CSharpSession : IAsyncDisposable
+{
+    private static readonly string[] usings =
+    [
+        "System", "System.Collections.Generic", "System.IO", "System.Linq", "System.Text", "System.Threading", "System.Threading.Tasks",
+        "Microsoft.DotNet.Interactive.Formatting", "Lab.Abstractions", "Lab.Kernel.Session.Surface",
+    ];
+
+    private readonly SessionOptions options;
+    private readonly List<INotebookExtension> extensions;
+    private readonly Submissions submissions;
+    private readonly Magics magics;
+    private readonly SemaphoreSlim oneCell = new(1);
+
+    /// <exception cref="ArgumentException">An extension assembly without <see cref="NotebookExtensionAttribute"/>.</exception>
+    public CSharpSession(SessionOptions options)
+    {
+        this.options = options;
+        InjectedParameters = options.InjectedParameters;
+        extensions = [.. options.Extensions.Select(CreateExtension)];
+        foreach (var extension in extensions) extension.Load();
+        submissions = new Submissions(extensions.SelectMany(e => e.References), usings.Concat(extensions.SelectMany(e => e.Imports).Select(ImportName)).Distinct());
+        magics = new Magics(extensions.SelectMany(e => e.Magics));
+        ConsoleRouter.Install();
+    }
+
+    /// <summary>Scripts that outputs of the loaded extensions need.</summary>
+    public IReadOnlyList<ScriptResource> Scripts => [.. extensions.SelectMany(e => e.Scripts)];
+
+    /// <summary>Parameters set from outside, by name, as C# text.</summary>
+    public IReadOnlyDictionary<string, string> InjectedParameters { get; set; }
+
+    /// <summary>The variables in order of declaration; a name declared again appears once, with its last value.</summary>
+    public IReadOnlyList<NotebookVariable> Variables
+    {
+        get
+        {
+            var variables = new Dictionary<string, NotebookVariable>();
+            foreach (var (compilation, type, state) in submissions.States)
+                foreach (var symbol in compilation.ScriptClass!.GetMembers().OfType<IFieldSymbol>().Where(f => !f.IsImplicitlyDeclared))
+                {
+                    var info = type.GetField(symbol.Name, BindingFlags.Instance | BindingFlags.Public | BindingFlags.NonPublic | BindingFlags.Static);
+                    if (info is not null) variables[symbol.Name] = new(symbol.Name, info.FieldType, info.GetValue(state));
+                }
+
+            return [.. variables.Values];
+        }
+    }
+
+    /// <summary>Runs a cell. Outputs, an error included, go to the sink while it runs.</summary>
+    /// <param name="code">The cell's source, magics included.</param>
+    /// <param name="cellName">What errors call the cell, e.g. <c>Cell [7]</c>.</param>
+    /// <param name="sink">Takes the outputs, from any thread.</param>
+    /// <param name="cancellation">The cell's code sees it as <see cref="INotebookContext.Cancellation"/>.</param>
+    public async Task<CellResult> ExecuteAsync(string code, string cellName, IOutputSink sink, CancellationToken cancellation = default)
+    {
+        await oneCell.WaitAsync(CancellationToken.None).ConfigureAwait(false);
+        try
+        {
+            return await Task.Run(() => RunCellAsync(code.ReplaceLineEndings("\n"), cellName, new OrderedSink(sink), cancellation), CancellationToken.None).ConfigureAwait(false);
+        }
+        finally
+        {
+            oneCell.Release();
+        }
+    }
+
+    private async Task<CellResult> RunCellAsync(string code, string cellName, IOutputSink sink, CancellationToken cancellation)
+    {
+        var context = new CellContext(this, cellName, sink, cancellation);
+        context.Enter();
+        try
+        {
+            await RunPartsAsync(code, context).ConfigureAwait(false);
+            return new CellResult(null);
+        }
+        catch (Exception exception) // whatever a cell throws is the cell's error
+        {
+            var error = CellError.Of(exception, cellName, code);
+            sink.Write(error);
+            return new CellResult(error, exception is OperationCanceledException && cancellation.IsCancellationRequested);
+        }
+    }
+
+    internal async Task RunPartsAsync(string code, CellContext context)
+    {
+        var parts = CellParts.Of(code).ToList();
+        foreach (var part in parts)
+        {
+            context.Cancellation.ThrowIfCancellationRequested();
+            switch (part)
+            {
+                case CellPart.Reference reference: await AddReferenceAsync(reference.Target, context.Cancellation).ConfigureAwait(false); break;
+                case CellPart.Magic magic: await magics.RunAsync(magic, context).ConfigureAwait(false); break;
+                case CellPart.Code block: await RunCodeAsync(block.Text, context, isLast: part == parts[^1]).ConfigureAwait(false); break;
+            }
+        }
+    }
+
+    private async Task RunCodeAsync(string code, CellContext context, bool isLast)
+    {
+        var submission = submissions.Compile(code, context.CellName);
+        var value = await submission.RunAsync().ConfigureAwait(false);
+        if (!submission.HasResult) return;
+        var bundle = MimeBundle.Of(value);
+        context.Sink.Write(isLast ? new ResultOutput(bundle) : new DisplayOutput(bundle, null));
+    }
+
+    private async Task AddReferenceAsync(string target, CancellationToken cancellation)
+    {
+        if (target.StartsWith("nuget:", StringComparison.OrdinalIgnoreCase))
+        {
+            submissions.AddReferences(await PackageRestore.ResolveAsync(target["nuget:".Length..], cancellation).ConfigureAwait(false));
+            return;
+        }
+
+        var path = Path.GetFullPath(target, options.WorkingDirectory);
+        if (!File.Exists(path)) throw new MagicException($"#r \"{target}\": there is no file {path}.");
+        submissions.AddReference(path);
+    }
+
+    // The compiler imports a type's members when it is given a type's name; the word static is for the reader.
+    private static string ImportName(string import) => import.StartsWith("static ", StringComparison.Ordinal) ? import["static ".Length..] : import;
+
+    private static INotebookExtension CreateExtension(Assembly assembly)
+    {
+        var attribute = assembly.GetCustomAttribute<NotebookExtensionAttribute>()
+            ?? throw new ArgumentException($"{assembly.GetName().Name} is no extension: it has no assembly attribute {nameof(NotebookExtensionAttribute)}.");
+        return (INotebookExtension)Activator.CreateInstance(attribute.Type)!;
+    }
+
+    /// <inheritdoc/>
+    public ValueTask DisposeAsync()
+    {
+        oneCell.Dispose();
+        return ValueTask.CompletedTask;
+    }
+
+    /// <summary>A cell's threads put out one at a time.</summary>
+    private sealed class OrderedSink(IOutputSink sink) : IOutputSink
+    {
+        private readonly Lock turn = new();
+
+        public void Write(CellOutput output)
+        {
+            lock (turn) sink.Write(output);
+        }
+    }
+}

@@ -1,0 +1,48 @@
+using Lab.Abstractions;
+
+namespace Lab.Kernel.Session;
+
+/// <summary>One run of one cell, as its code sees the notebook. It outlives the cell for tasks that still put out.</summary>
+internal sealed class CellContext(CSharpSession session, string cellName, IOutputSink sink, CancellationToken cancellation) : INotebookContext
+{
+    private static readonly AsyncLocal<CellContext?> current = new();
+
+    public static CellContext Current => current.Value
+        ?? throw new InvalidOperationException("Only code that a cell has started can show something.");
+
+    public string CellName => cellName;
+
+    public IOutputSink Sink => sink;
+
+    public IReadOnlyList<NotebookVariable> Variables => session.Variables;
+
+    public IReadOnlyDictionary<string, string> InjectedParameters => session.InjectedParameters;
+
+    public CancellationToken Cancellation => cancellation;
+
+    /// <summary>From here on, and in all that the present flow starts, this is the running cell.</summary>
+    public void Enter()
+    {
+        current.Value = this;
+        Notebook.Enter(this);
+        ConsoleRouter.Enter(sink);
+    }
+
+    public IDisplayHandle Display(object value) => Display(value, null);
+
+    public IDisplayHandle Display(object value, string? mimeType)
+    {
+        var handle = new Handle(sink, Guid.NewGuid().ToString("N"), mimeType);
+        sink.Write(new DisplayOutput(MimeBundle.Of(value, mimeType), handle.Id));
+        return handle;
+    }
+
+    public Task SubmitAsync(string code) => session.RunPartsAsync(code, this);
+
+    private sealed class Handle(IOutputSink sink, string id, string? mimeType) : IDisplayHandle
+    {
+        public string Id => id;
+
+        public void Update(object value) => sink.Write(new UpdateDisplayOutput(MimeBundle.Of(value, mimeType), id));
+    }
+}

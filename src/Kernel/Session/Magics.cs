@@ -1,0 +1,58 @@
+using Lab.Abstractions;
+
+namespace Lab.Kernel.Session;
+
+/// <summary>The magic commands of a session: the kernel's own and those of its extensions.</summary>
+internal sealed class Magics
+{
+    private static readonly string[] contents = ["markdown", "html"]; // below these stands no code
+    private static readonly string[] otherLanguages = ["fsharp", "f#", "pwsh", "powershell", "javascript", "js", "sql", "kql", "python", "r"];
+    private readonly Dictionary<string, MagicCommand> commands = new(StringComparer.OrdinalIgnoreCase);
+
+    public Magics(IEnumerable<MagicCommand> fromExtensions)
+    {
+        foreach (var command in Own().Concat(fromExtensions)) commands[command.Name] = command;
+    }
+
+    public async Task RunAsync(CellPart.Magic magic, CellContext context)
+    {
+        if (!commands.TryGetValue(magic.Name, out var command)) throw Unknown(magic.Name);
+
+        var continued = false;
+        Task ContinueAsync()
+        {
+            continued = true;
+            return context.SubmitAsync(magic.Rest);
+        }
+
+        await command.RunAsync(new MagicInvocation(magic.Arguments, magic.Rest.TrimStart('\n'), context, ContinueAsync)).ConfigureAwait(false);
+        if (!continued && !contents.Contains(command.Name)) await ContinueAsync().ConfigureAwait(false);
+    }
+
+    private IEnumerable<MagicCommand> Own()
+    {
+        yield return new("csharp", "#!csharp", "The rest of the cell is C#, which it is anyway.", _ => Task.CompletedTask);
+        yield return new("lsmagic", "#!lsmagic", "Lists the magic commands.", List);
+        yield return new("markdown", "#!markdown", "Shows the rest of the cell as Markdown.", magic => Show(magic, "text/markdown"));
+        yield return new("html", "#!html", "Shows the rest of the cell as HTML.", magic => Show(magic, "text/html"));
+    }
+
+    private Task List(MagicInvocation magic)
+    {
+        foreach (var command in commands.Values.OrderBy(c => c.Name)) Console.WriteLine($"{command.Usage,-40} {command.Summary}");
+        return Task.CompletedTask;
+    }
+
+    private static Task Show(MagicInvocation magic, string mimeType)
+    {
+        ((CellContext)magic.Context).Sink.Write(new DisplayOutput(new() { [mimeType] = magic.Code, ["text/plain"] = magic.Code }, null));
+        return Task.CompletedTask;
+    }
+
+    private MagicException Unknown(string name)
+    {
+        if (otherLanguages.Contains(name.ToLowerInvariant()))
+            return new($"#!{name}: this kernel runs C# only. Move the cell to a notebook of that language or translate it.");
+        return new($"There is no magic #!{name}. Known are {string.Join(", ", commands.Keys.Order().Select(k => "#!" + k))}.");
+    }
+}

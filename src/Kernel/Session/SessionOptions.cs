@@ -1,0 +1,25 @@
+using System.Reflection;
+
+namespace Lab.Kernel.Session;
+
+/// <summary>What a session starts with.</summary>
+public sealed record SessionOptions
+{
+    /// <summary>Assemblies marked with <see cref="Abstractions.NotebookExtensionAttribute"/>.</summary>
+    public IReadOnlyList<Assembly> Extensions { get; init; } = [];
+
+    /// <summary>Relative paths of <c>#r</c> start here.</summary>
+    public string WorkingDirectory { get; init; } = Environment.CurrentDirectory;
+
+    /// <summary>Parameters set from outside, by name, as C# text; shown by magics that list parameters.</summary>
+    public IReadOnlyDictionary<string, string> InjectedParameters { get; init; } = new Dictionary<string, string>();
+}
+
+/// <summary>How a cell ended. Its outputs, the error included, went to the sink.</summary>
+/// <param name="Error">Null when the cell ran to its end.</param>
+/// <param name="Interrupted">Whether the error is the answer to an interrupt.</param>
+public sealed record CellResult(ErrorOutput? Error, bool Interrupted = false)
+{
+    /// <summary>Whether the cell ran to its end.</summary>
+    public bool Succeeded => Error is null;
+}
