@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Nodes;
@@ -86,12 +87,15 @@ public static class KernelSpec
     private static JsonObject Specification(IReadOnlyList<string> command) => new()
     {
         ["argv"] = new JsonArray([.. command.Concat(["kernel", "start", "{connection_file}"]).Select(word => JsonValue.Create(word))]),
+        ["env"] = new JsonObject { ["DOTNET_ROOT"] = RuntimeRoot },
         ["display_name"] = "C# (Lab)",
         ["language"] = "csharp",
         ["interrupt_mode"] = "message",
-        ["kernel_protocol_version"] = WireFormat.ProtocolVersion,
         ["metadata"] = new JsonObject { ["debugger"] = false },
     };
+
+    // Front ends started from a desktop often lack the variables of the shell in which .NET was set up.
+    private static string RuntimeRoot => Path.GetFullPath(Path.Combine(RuntimeEnvironment.GetRuntimeDirectory(), "..", "..", ".."));
 
     private static string DataDirectory()
     {
