@@ -1,64 +1,64 @@
 using System.CommandLine;
-using System.Reflection;
 using Lab.Extensions;
 using Lab.Kernel.Jupyter;
-using Lab.Kernel.Running;
+using Lab.Kernel.Session;
 
 namespace Lab.Cli;
 
-/// <summary><c>lab kernel</c>: makes C# (Lab) known to Jupyter front ends, and is what they start.</summary>
+/// <summary><c>lab kernel</c>: the C# kernel for Jupyter front ends.</summary>
 internal static class KernelCommand
 {
     public static Command Create(TextWriter output, TextWriter error) =>
-        new("kernel", "Use C# in VS Code's Jupyter extension, JupyterLab and other front ends.") { Install(output, error), Start() };
+        new("kernel", "The C# kernel for Jupyter, JupyterLab and VS Code.") { Install(output, error), Start(error) };
 
     private static Command Install(TextWriter output, TextWriter error)
     {
-        var user = new Option<bool>("--user") { Description = "For the present user; this is the default." };
-        var prefix = new Option<string>("--prefix") { Description = "For an environment, e.g. a Python virtual environment.", HelpName = "folder" };
-        var command = new Command("install", "Install the kernel, in place of an older one.") { user, prefix };
+        var user = new Option<bool>("--user") { Description = "For this user (the default)." };
+        var prefix = new Option<string>("--prefix") { Description = "Into an environment, e.g. a Python virtual environment." };
+        var command = new Command("install", $"Let Jupyter front ends find the kernel as {KernelSpec.Name}.") { user, prefix };
         command.SetAction(line =>
         {
-            if (line.GetValue(user) && line.GetValue(prefix) is not null) throw new UsageException("Give either --user or --prefix, not both.");
-            var kernels = line.GetValue(prefix) is { } folder ? KernelSpec.PrefixDirectory(folder) : KernelSpec.UserDirectory;
+            var environment = line.GetValue(prefix);
+            if (line.GetValue(user) && environment is not null) throw new UsageException("Give --user or --prefix, not both.");
             try
             {
-                output.WriteLine($"Installed the kernel C# (Lab) in {KernelSpec.Install(kernels, Self(), new LabExtension().Scripts)}");
+                var directory = environment is null ? KernelSpec.UserDirectory : KernelSpec.PrefixDirectory(environment);
+                output.WriteLine($"Installed the kernel {KernelSpec.Name} in {KernelSpec.Install(directory, OwnCommand(), new LabExtension().Scripts)}");
                 return ExitCode.Ok;
             }
             catch (Exception e) when (e is IOException or UnauthorizedAccessException)
             {
-                error.WriteLine($"Cannot install the kernel in {kernels}: {e.Message}");
-                return (int)RunStatus.OutputNotWritten;
+                error.WriteLine($"The kernel could not be installed: {e.Message}");
+                return ExitCode.NotWritten;
             }
         });
         return command;
     }
 
-    private static Command Start()
+    private static Command Start(TextWriter error)
     {
-        var file = new Argument<string>("connection-file") { Description = "The file that the front end wrote." };
-        var command = new Command("start", "Be a kernel; front ends call this.") { file };
+        var file = new Argument<string>("connection-file") { Description = "Written by the front end: ports and key." };
+        var command = new Command("start", "Serve one front end; front ends call this themselves.") { file };
         command.SetAction(async (line, cancellation) =>
         {
             try
             {
-                await JupyterKernel.RunAsync(line.GetRequiredValue(file), new() { Extensions = LabCommand.Extensions }, cancellation);
+                await JupyterKernel.RunAsync(line.GetRequiredValue(file), new SessionOptions { Extensions = LabCommand.Extensions }, cancellation);
+                return ExitCode.Ok;
             }
             catch (ConnectionException e)
             {
-                throw new UsageException(e.Message);
+                error.WriteLine(e.Message);
+                return ExitCode.Usage;
             }
-
-            Environment.Exit(ExitCode.Ok); // threads that cells have started must not keep the process alive
         });
         return command;
     }
 
-    /// <summary>How to start this program again: an executable, or <c>dotnet</c> and an assembly.</summary>
-    private static IReadOnlyList<string> Self()
+    // The program itself, or "dotnet Lab.Cli.dll" where that is how it was started.
+    private static IReadOnlyList<string> OwnCommand()
     {
-        var program = Environment.ProcessPath!;
-        return Path.GetFileNameWithoutExtension(program) == "dotnet" ? [program, Assembly.GetEntryAssembly()!.Location] : [program];
+        var program = Environment.ProcessPath ?? throw new InvalidOperationException("The system does not tell the path of this program.");
+        return Path.GetFileNameWithoutExtension(program) == "dotnet" ? [program, typeof(KernelCommand).Assembly.Location] : [program];
     }
 }

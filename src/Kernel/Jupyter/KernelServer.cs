@@ -19,6 +19,7 @@ internal sealed class KernelServer
     private readonly Execution execution;
     private readonly BlockingCollection<Request> shell = [];
     private readonly BlockingCollection<Request> control = [];
+    private readonly CancellationTokenSource workersEnd = new();
     private readonly TaskCompletionSource stopped = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private long arrivals;
 
@@ -47,8 +48,7 @@ internal sealed class KernelServer
         }
         finally
         {
-            shell.CompleteAdding();
-            control.CompleteAdding();
+            await workersEnd.CancelAsync().ConfigureAwait(false);
             Interrupt();
             cells.Join(grace); // a cell that does not end by then is left to the end of the process
             sockets.Close();
@@ -62,10 +62,13 @@ internal sealed class KernelServer
     {
         var thread = new Thread(() =>
         {
-            foreach (var request in queue.GetConsumingEnumerable())
+            try
             {
-                if (stopped.Task.IsCompleted) return;
-                Serve(request);
+                foreach (var request in queue.GetConsumingEnumerable(workersEnd.Token)) Serve(request);
+            }
+            catch (OperationCanceledException) when (workersEnd.IsCancellationRequested)
+            {
+                // what still waits stays unanswered: the front end has asked for the end
             }
         })
         { Name = name, IsBackground = true };
@@ -78,8 +81,7 @@ internal sealed class KernelServer
     {
         try
         {
-            var request = wire.Decode(frames, channel, Interlocked.Increment(ref arrivals));
-            (channel == Channel.Shell ? shell : control).TryAdd(request);
+            (channel == Channel.Shell ? shell : control).Add(wire.Decode(frames, channel, Interlocked.Increment(ref arrivals)));
         }
         catch (WireFormatException e)
         {

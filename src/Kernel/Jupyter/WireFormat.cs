@@ -38,8 +38,7 @@ internal sealed class WireFormat(byte[] key, HashAlgorithmName hash)
         Verify(frames[start + 1], signed);
 
         var header = Parse(signed[0], "header");
-        var type = header["msg_type"] is JsonValue value && value.TryGetValue<string>(out var text) ? text : throw new WireFormatException("the header has no msg_type");
-        return new Request([.. frames.Take(start)], signed[0], type, Parse(signed[3], "content")) { Channel = channel, Arrival = arrival };
+        return new Request([.. frames.Take(start)], signed[0], TypeOf(header), Parse(signed[3], "content")) { Channel = channel, Arrival = arrival };
     }
 
     /// <summary>Writes and signs one message under an id and date of its own.</summary>
@@ -77,6 +76,20 @@ internal sealed class WireFormat(byte[] key, HashAlgorithmName hash)
         if (key.Length == 0) return;
         if (!CryptographicOperations.FixedTimeEquals(signature, Sign(signed))) throw new WireFormatException("its signature does not fit the connection file's key");
         if (!seen.Add(Encoding.ASCII.GetString(signature))) throw new WireFormatException("its signature was received before");
+    }
+
+    private static string TypeOf(JsonObject header)
+    {
+        try
+        {
+            if (header["msg_type"] is JsonValue value && value.TryGetValue<string>(out var type)) return type;
+        }
+        catch (InvalidOperationException e) // the text is no valid Unicode
+        {
+            throw new WireFormatException($"its msg_type cannot be read: {e.Message}");
+        }
+
+        throw new WireFormatException("its header has no msg_type");
     }
 
     private static JsonObject Parse(byte[] frame, string name)

@@ -1,3 +1,4 @@
+using System.Security.Cryptography;
 using System.Text.Json.Nodes;
 using Lab.Kernel.Jupyter;
 using Lab.Kernel.Session;
@@ -147,22 +148,19 @@ public sealed class KernelServerTests
         Assert.Contains(front.Run("kept + 1").Published, m => m.Type == "execute_result" && (string)m.Content["data"]!["text/plain"]! == "6");
     }
 
-    [Theory]
-    [InlineData("var a = 1;\na + 1", "complete", null)]
-    [InlineData("#!lsmagic", "complete", null)]
-    [InlineData("#!markdown\nSome (prose {", "complete", null)]
-    [InlineData("#!csharp\nif (true) {", "incomplete", "    ")]
-    [InlineData("class A {\n    void F() {", "incomplete", "        ")]
-    [InlineData("1 +", "incomplete", "")]
-    [InlineData("var x = = 2;", "invalid", null)]
-    [InlineData("#!nobody_knows\n(", "unknown", null)]
-    public void Code_is_complete_incomplete_invalid_or_unknown(string code, string status, string? indent)
+    [Fact]
+    public void Code_is_complete_incomplete_or_invalid_and_says_how_far_to_indent()
     {
         using var front = new FrontEnd();
-        front.Send("is_complete_request", new() { ["code"] = code });
-        var reply = front.ShellReply();
-        Assert.Equal(status, reply.Content.String("status"));
-        Assert.Equal(indent, (string?)reply.Content["indent"]);
+        Assert.Equal("""{"status":"complete"}""", IsComplete("var a = 1;\na + 1"));
+        Assert.Equal("""{"status":"incomplete","indent":"    "}""", IsComplete("if (true) {"));
+        Assert.Equal("""{"status":"invalid"}""", IsComplete("var x = = 2;"));
+
+        string IsComplete(string code)
+        {
+            front.Send("is_complete_request", new() { ["code"] = code });
+            return front.ShellReply().Content.ToJsonString();
+        }
     }
 
     [Fact]
@@ -244,6 +242,16 @@ public sealed class KernelServerTests
         Assert.Equal(["busy", "shutdown_reply", "idle"], published.Select(m => m.Name));
         Assert.Equal(restart, (bool)published[1].Content["restart"]!);
         await front.Kernel.WaitAsync(TimeSpan.FromSeconds(60));
+    }
+
+    [Fact]
+    public async Task A_session_that_cannot_start_ends_the_kernel_with_the_reason()
+    {
+        var ports = FrontEnd.FreePorts(5);
+        var file = new ConnectionFile("127.0.0.1", ports[0], ports[1], ports[2], ports[3], ports[4], [], HashAlgorithmName.SHA256);
+        var kernel = new KernelServer(file, new SessionOptions { Extensions = [typeof(Xunit.Assert).Assembly] }).RunAsync(CancellationToken.None);
+        var error = await Assert.ThrowsAsync<ArgumentException>(() => kernel.WaitAsync(TimeSpan.FromSeconds(60)));
+        Assert.Contains("xunit.assert is no extension", error.Message);
     }
 
     [Fact]

@@ -55,6 +55,7 @@ public sealed class WireFormatTests
     [InlineData("[]")]
     [InlineData("null")]
     [InlineData("""{"msg_type":7}""")]
+    [InlineData("""{"msg_type":"\ud800"}""")]
     [InlineData("""{"msg_type":"a","msg_type":"b"}""")]
     public void A_header_that_is_no_header_is_refused(string header)
     {
