@@ -26,7 +26,7 @@ public sealed class CSharpSession : IAsyncDisposable
         InjectedParameters = options.InjectedParameters;
         extensions = [.. options.Extensions.Select(CreateExtension)];
         foreach (var extension in extensions) extension.Load();
-        submissions = new Submissions(extensions.SelectMany(e => e.References), usings.Concat(extensions.SelectMany(e => e.Imports)).Distinct());
+        submissions = new Submissions(extensions.SelectMany(e => e.References), usings.Concat(extensions.SelectMany(e => e.Imports).Select(ImportName)).Distinct());
         magics = new Magics(extensions.SelectMany(e => e.Magics));
         ConsoleRouter.Install();
     }
@@ -125,6 +125,9 @@ public sealed class CSharpSession : IAsyncDisposable
         if (!File.Exists(path)) throw new MagicException($"#r \"{target}\": there is no file {path}.");
         submissions.AddReference(path);
     }
+
+    // The compiler imports a type's members when it is given a type's name; the word static is for the reader.
+    private static string ImportName(string import) => import.StartsWith("static ", StringComparison.Ordinal) ? import["static ".Length..] : import;
 
     private static INotebookExtension CreateExtension(Assembly assembly)
     {

@@ -50,8 +50,9 @@ internal static class CSharpMarkup
         html.Append(Encode(text[body.Length..]));
     }
 
-    // Only what HTML needs: WebUtility.HtmlEncode would also turn every letter beyond ASCII into a number.
-    private static string Encode(string text) =>
+    /// <summary>Escapes what HTML needs in text and in double-quoted attributes.</summary>
+    /// <remarks><c>WebUtility.HtmlEncode</c> would also turn every letter beyond ASCII into a number.</remarks>
+    public static string Encode(string text) =>
         text.Replace("&", "&amp;").Replace("<", "&lt;").Replace(">", "&gt;").Replace("\"", "&quot;");
 
     private static char? TriviaClass(SyntaxTrivia trivia) => trivia.Kind() switch

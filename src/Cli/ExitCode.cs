@@ -1,0 +1,21 @@
+using Lab.Kernel.Running;
+
+namespace Lab.Cli;
+
+/// <summary>Exit codes that are not the end of one notebook; those are in <see cref="RunStatus"/>.</summary>
+internal static class ExitCode
+{
+    public const int Ok = 0;
+    public const int ProcessDied = 3;
+    public const int Usage = 64;
+    public const int Unexpected = 70;
+
+    // The first that occurred decides: nothing written outweighs a claim that fails.
+    private static readonly RunStatus[] worstFirst =
+    [
+        RunStatus.Interrupted, RunStatus.OutputNotWritten, RunStatus.BadNotebook, RunStatus.CellFailed, RunStatus.TimedOut, RunStatus.ClaimFailed, RunStatus.Succeeded,
+    ];
+
+    /// <summary>The code for all notebooks of a run.</summary>
+    public static int Of(IReadOnlyList<NotebookRun> runs) => (int)worstFirst.First(s => runs.Any(r => r.Status == s));
+}

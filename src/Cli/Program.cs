@@ -1,0 +1,1 @@
+return await Lab.Cli.LabCommand.RunAsync(args, Console.Out, Console.Error);

@@ -1,0 +1,57 @@
+using System.Globalization;
+using System.Runtime.InteropServices;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using Lab.Abstractions;
+using Lab.Kernel.Notebooks;
+
+namespace Lab.Kernel.Running;
+
+/// <summary>What an executed notebook says about its run; nothing in it names a user or a place on the disk.</summary>
+internal static class RunMetadata
+{
+    /// <summary>Times of a cell under the names that nbclient uses, so that front ends show them.</summary>
+    public static void Stamp(NotebookCell cell, DateTime start, DateTime end) => cell.Metadata["execution"] = new JsonObject
+    {
+        ["iopub.execute_input"] = Iso(start),
+        ["iopub.status.busy"] = Iso(start),
+        ["iopub.status.idle"] = Iso(end),
+        ["shell.execute_reply"] = Iso(end),
+    };
+
+    /// <summary>The run as a whole: <c>metadata.lab</c>.</summary>
+    public static void Stamp(NotebookDocument notebook, DateTime started, IReadOnlyList<NotebookVariable> parameters)
+    {
+        var values = new JsonObject(parameters.Select(p => KeyValuePair.Create(p.Name, Value(p.Value))));
+        notebook.Metadata["lab"] = new JsonObject
+        {
+            ["machine"] = new JsonObject { ["cores"] = Environment.ProcessorCount, ["cpu"] = Cpu(), ["os"] = RuntimeInformation.OSDescription },
+            ["profile"] = values["profile"]?.DeepClone(),
+            ["parameters"] = values,
+            ["seconds"] = Math.Round((DateTime.UtcNow - started).TotalSeconds, 1),
+            ["started"] = Iso(started),
+            ["version"] = typeof(RunMetadata).Assembly.GetName().Version!.ToString(3),
+        };
+    }
+
+    private static JsonNode? Value(object? value) => value switch
+    {
+        null => null,
+        bool or string or byte or short or int or uint or long or ulong or float or double or decimal => JsonSerializer.SerializeToNode(value, numbers),
+        _ => value.ToString(),
+    };
+
+    // NaN and infinity have no JSON number; as text they are at least told.
+    private static readonly JsonSerializerOptions numbers = new() { NumberHandling = System.Text.Json.Serialization.JsonNumberHandling.AllowNamedFloatingPointLiterals };
+
+    private static string Iso(DateTime utc) => utc.ToString("yyyy-MM-dd'T'HH:mm:ss.ffffff'Z'", CultureInfo.InvariantCulture);
+
+    private static string Cpu()
+    {
+        const string linux = "/proc/cpuinfo";
+        var model = File.Exists(linux) ? File.ReadLines(linux).FirstOrDefault(l => l.StartsWith("model name", StringComparison.Ordinal)) : null;
+        return model?[(model.IndexOf(':') + 1)..].Trim()
+            ?? Environment.GetEnvironmentVariable("PROCESSOR_IDENTIFIER") // Windows
+            ?? RuntimeInformation.ProcessArchitecture.ToString();
+    }
+}
