@@ -66,19 +66,18 @@ public sealed record CctResults(CctScale Scale, IReadOnlyList<CctRun> Runs, Norm
     }
 
     private static Claim? Ahead(string name, string reported, double? required, int? seedsRequired, IReadOnlyList<CctRun> ours, IReadOnlyList<CctRun> theirs) =>
-        ours.Count == 0 || theirs.Count == 0 ? null : new(name, reported, Margins(ours, theirs), "points") { Required = required, SeedsRequired = seedsRequired };
+        ours.Count == 0 || theirs.Count == 0 ? null : Judged(name, reported, Margins(ours, theirs), required, seedsRequired);
 
     private static Claim? Positions(
         double? required, int seedsRequired, IReadOnlyList<CctRun> cvt, IReadOnlyList<CctRun> cvtBare, IReadOnlyList<CctRun> cct, IReadOnlyList<CctRun> cctBare)
     {
         if (new[] { cvt, cvtBare, cct, cctBare }.Any(runs => runs.Count == 0)) return null;
         var margins = Drops(cvt, cvtBare).Zip(Drops(cct, cctBare), (ofCvt, ofCct) => ofCvt - ofCct);
-        return new("Removing the positions costs CCT less than it costs CVT", "CCT hardly needs them (table 6)", [.. margins], "points")
-        {
-            Required = required,
-            SeedsRequired = seedsRequired,
-        };
+        return Judged("Removing the positions costs CCT less than it costs CVT", "CCT hardly needs them (table 6)", [.. margins], required, seedsRequired);
     }
+
+    private static Claim Judged(string name, string reported, IReadOnlyList<double> margins, double? required, int? seedsRequired) =>
+        new(name, reported, margins, "points") { Required = required, SeedsRequired = required is null ? null : seedsRequired };
 
     private static double[] Margins(IReadOnlyList<CctRun> ours, IReadOnlyList<CctRun> theirs) =>
         [.. ours.Select(our => our.TestAccuracy - theirs.Single(their => their.Seed == our.Seed).TestAccuracy)];
