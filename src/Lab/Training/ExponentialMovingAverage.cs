@@ -3,7 +3,7 @@ using static TorchSharp.torch;
 namespace Lab.Training;
 
 /// <summary>A copy of the parameters that follows them slowly; it averages out the noise of the last steps.</summary>
-/// <remarks>Source: Polyak and Juditsky 1992; the exponential form of Tarvainen and Valpola 2017 (arXiv 1703.01780).</remarks>
+/// <remarks>Buffers (the statistics of batch normalisation) are no parameters and stay the module's own. Source: Polyak and Juditsky 1992; the exponential form of Tarvainen and Valpola 2017 (arXiv 1703.01780).</remarks>
 public sealed class ExponentialMovingAverage : IDisposable
 {
     private readonly FlatParameters parameters;

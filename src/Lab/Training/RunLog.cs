@@ -13,6 +13,7 @@ internal sealed class RunLog : IDisposable
         RespectRequiredConstructorParameters = true,
     };
 
+    private readonly List<Line> past;
     private readonly StreamWriter lines;
     private readonly TensorBoardWriter events;
 
@@ -25,19 +26,17 @@ internal sealed class RunLog : IDisposable
     {
         Directory.CreateDirectory(folder);
         var path = Path.Combine(folder, "log.jsonl");
-        Past = step > 0 && File.Exists(path) ? Read(path).Where(line => line.Step <= step).ToList() : [];
+        past = step > 0 && File.Exists(path) ? Read(path).Where(line => line.Step <= step).ToList() : [];
 
         var temporary = path + ".tmp";
-        File.WriteAllLines(temporary, Past.Select(line => JsonSerializer.Serialize(line, json)));
+        File.WriteAllLines(temporary, past.Select(line => JsonSerializer.Serialize(line, json)));
         File.Move(temporary, path, overwrite: true);
         lines = new StreamWriter(path, append: true) { AutoFlush = true };
         events = new TensorBoardWriter(folder, step + 1, DateTimeOffset.UtcNow);
     }
 
-    private IReadOnlyList<Line> Past { get; }
-
     /// <summary>Reports of the steps before this start.</summary>
-    public IEnumerable<TrainingProgress> PastProgress => Past.Select(line => line.ToProgress());
+    public IEnumerable<TrainingProgress> PastProgress => past.Select(line => line.ToProgress());
 
     public void Write(TrainingProgress progress)
     {

@@ -63,17 +63,28 @@ public static class Safetensors
     {
         var header = SafetensorsHeader.Plan(path, tensors, metadata ?? new Dictionary<string, string>());
         var temporary = path + ".tmp";
-        using (var stream = new FileStream(temporary, FileMode.Create, FileAccess.Write, FileShare.None))
+        try
         {
-            stream.Write(header.ToBytes());
-            foreach (var entry in header.Entries)
-            {
-                using var scope = NewDisposeScope();
-                ForEachChunk(tensors[entry.Name].detach().cpu().contiguous(), bytes => stream.Write(bytes));
-            }
-            stream.Flush(flushToDisk: true);
+            Write(temporary, header, tensors);
+        }
+        catch
+        {
+            File.Delete(temporary);
+            throw;
         }
         File.Move(temporary, path, overwrite: true);
+    }
+
+    private static void Write(string path, SafetensorsHeader header, IReadOnlyDictionary<string, Tensor> tensors)
+    {
+        using var stream = new FileStream(path, FileMode.Create, FileAccess.Write, FileShare.None);
+        stream.Write(header.ToBytes());
+        foreach (var entry in header.Entries)
+        {
+            using var scope = NewDisposeScope();
+            ForEachChunk(tensors[entry.Name].detach().cpu().contiguous(), bytes => stream.Write(bytes));
+        }
+        stream.Flush(flushToDisk: true);
     }
 
     private static void ForEachChunk(Tensor tensor, Action<Span<byte>> action)

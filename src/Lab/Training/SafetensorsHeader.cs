@@ -112,7 +112,7 @@ internal sealed record SafetensorsHeader(IReadOnlyList<SafetensorsEntry> Entries
             }
             return new SafetensorsHeader(entries.OrderBy(e => e.Begin).ThenBy(e => e.End).ToList(), metadata);
         }
-        catch (JsonException e)
+        catch (Exception e) when (e is JsonException or InvalidOperationException) // the latter: names that are no valid text
         {
             throw new SafetensorsException(path, $"the header is not JSON: {e.Message}", e);
         }

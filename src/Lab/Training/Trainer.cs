@@ -44,26 +44,17 @@ public static class Trainer
         {
             if (cancellation.IsCancellationRequested)
             {
-                if (options.CheckpointPath is not null) Checkpoint.Save(options.CheckpointPath, state, recipe);
-                cancellation.ThrowIfCancellationRequested();
+                SaveCheckpoint();
+                throw new OperationCanceledException(cancellation);
             }
 
             using (var batch = Next(source)) Step(state, batch, loss, options);
             reports.CountStep();
 
             var last = state.Step == options.Steps;
-            var evaluated = evaluate is not null && (last || Due(options.EvaluationInterval));
-            if (evaluated || last || Due(options.LogInterval))
-            {
-                var mean = state.TakeLoss();
-                if (!double.IsFinite(mean)) throw new TrainingDivergedException(options.Name, state.Step, mean);
-                var metrics = ImmutableDictionary<string, double>.Empty as IReadOnlyDictionary<string, double>;
-                if (evaluated) reports.Aside(() => metrics = Evaluate(state, evaluate!));
-                reports.Report(state.Step, mean, metrics);
-            }
-
-            if (options.CheckpointPath is { } path && (last || Due(options.CheckpointInterval)))
-                reports.Aside(() => Checkpoint.Save(path, state, recipe));
+            var evaluation = last || Due(options.EvaluationInterval) ? evaluate : null;
+            if (last || evaluation is not null || Due(options.LogInterval)) Report(state, reports, options, evaluation);
+            if (last || Due(options.CheckpointInterval)) SaveCheckpoint();
         }
 
         module.eval();
@@ -71,6 +62,11 @@ public static class Trainer
         return reports.History;
 
         bool Due(long interval) => interval > 0 && state.Step % interval == 0;
+
+        void SaveCheckpoint()
+        {
+            if (options.CheckpointPath is { } path) reports.Aside(() => Checkpoint.Save(path, state, recipe));
+        }
     }
 
     private static TBatch Next<TBatch>(IEnumerator<TBatch> source) =>
@@ -106,6 +102,16 @@ public static class Trainer
     {
         using var generator = manual_seed(seed);
         if (cuda.is_available()) cuda.manual_seed_all(seed);
+    }
+
+    private static void Report(
+        TrainingState state, TrainingReports reports, TrainingOptions options, Func<IReadOnlyDictionary<string, double>>? evaluate)
+    {
+        var loss = state.TakeLoss();
+        if (!double.IsFinite(loss)) throw new TrainingDivergedException(options.Name, state.Step, loss);
+        IReadOnlyDictionary<string, double> metrics = ImmutableDictionary<string, double>.Empty;
+        if (evaluate is not null) reports.Aside(() => metrics = Evaluate(state, evaluate));
+        reports.Report(state.Step, loss, metrics);
     }
 
     private static IReadOnlyDictionary<string, double> Evaluate(TrainingState state, Func<IReadOnlyDictionary<string, double>> evaluate)

@@ -1,5 +1,6 @@
 using System.Buffers.Binary;
 using System.Text;
+using CsCheck;
 using Lab.Training;
 using static TorchSharp.torch;
 
@@ -135,6 +136,43 @@ public sealed class SafetensorsTests : IDisposable
             File.WriteAllBytes(FilePath, whole[..length]);
             Assert.Throws<SafetensorsException>(() => Safetensors.Load(FilePath));
         }
+    }
+
+    [Fact]
+    public void A_header_with_any_byte_changed_is_read_or_refused_but_never_breaks_the_reader()
+    {
+        using var scope = NewDisposeScope();
+        Safetensors.Save(FilePath, new Dictionary<string, Tensor> { ["aé"] = ones(3), ["b"] = tensor([true]) }, new Dictionary<string, string> { ["k"] = "v" });
+        var whole = File.ReadAllBytes(FilePath);
+        var header = 8 + (int)BinaryPrimitives.ReadInt64LittleEndian(whole);
+        Gen.Select(Gen.Int[0, header - 1], Gen.Byte).Sample((place, value) =>
+        {
+            var changed = whole.ToArray();
+            changed[place] = value;
+            File.WriteAllBytes(FilePath, changed);
+            try
+            {
+                Safetensors.Load(FilePath).Dispose();
+            }
+            catch (SafetensorsException)
+            {
+            }
+        }, iter: 3000, threads: 1);
+    }
+
+    [Fact]
+    public void A_write_that_fails_keeps_the_old_file_and_leaves_no_part()
+    {
+        using var scope = NewDisposeScope();
+        Safetensors.Save(FilePath, new Dictionary<string, Tensor> { ["t"] = ones(1) });
+        if (OperatingSystem.IsLinux()) File.CreateSymbolicLink(FilePath + ".tmp", "/dev/full"); // a disk without space
+        else Directory.CreateDirectory(FilePath + ".tmp");
+
+        Assert.ThrowsAny<SystemException>(() => Safetensors.Save(FilePath, new Dictionary<string, Tensor> { ["t"] = zeros(1_000_000) }));
+
+        using var file = Safetensors.Load(FilePath);
+        Assert.Equal(1, file["t"].item<float>());
+        Assert.Equal([FilePath], Directory.GetFiles(folder));
     }
 
     [Fact]
