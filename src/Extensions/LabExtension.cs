@@ -17,7 +17,7 @@ namespace Lab.Extensions;
 public sealed class LabExtension : INotebookExtension
 {
     /// <inheritdoc/>
-    public IReadOnlyList<MagicCommand> Magics { get; } = [TimeMagic.Command];
+    public IReadOnlyList<MagicCommand> Magics { get; } = [LabMagic.Command, PaperMagic.Command, new ParamsMagic().Command, SourceMagic.Command, TimeMagic.Command];
 
     /// <summary>Lab's namespaces except those of single papers, which a paper's notebook opens itself, and those of the libraries it stands on.</summary>
     /// <remarks>Plotly.NET's functions for C#; its namespace for F# has a <c>Chart</c> too, and cells would have to say which.</remarks>
@@ -42,7 +42,17 @@ public sealed class LabExtension : INotebookExtension
     public void Load()
     {
         TensorFormatter.Register();
+        ImageGridFormatter.Register();
+        TokenMapFormatter.Register();
         ChartFormatter.Register();
+        DataFrameFormatter.Register();
+        ModuleFormatter.Register();
+        TrainingFormatter.Register();
+        ClaimsFormatter.Register();
+        PaperFormatter.Register();
+        RuntimeReportFormatter.Register();
+        SourceFormatter.Register();
+        ParameterTable.Register();
         Format.Register<WallTime>((Format.Text, time => time.ToString()));
         Defaults.DefaultTemplate = Charts.Template; // charts made with Plotly.NET alone read on dark ground too
     }

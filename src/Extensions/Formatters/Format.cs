@@ -15,12 +15,12 @@ internal static class Format
         Formatter.SetPreferredMimeTypesFor(typeof(T), [.. forms.Select(form => form.MimeType)]);
     }
 
-    /// <returns>Four significant digits; whole numbers whole.</returns>
-    public static string Number(double value) => value switch
+    /// <returns>A few significant digits; whole numbers whole.</returns>
+    public static string Number(double value, int digits = 4) => value switch
     {
         _ when !double.IsFinite(value) => value.ToString(CultureInfo.InvariantCulture),
         _ when value == Math.Truncate(value) && Math.Abs(value) < 1e9 => value.ToString("0", CultureInfo.InvariantCulture),
-        _ => value.ToString("G4", CultureInfo.InvariantCulture),
+        _ => value.ToString($"G{digits}", CultureInfo.InvariantCulture),
     };
 
     /// <returns>With thousands apart.</returns>

@@ -54,6 +54,18 @@ public sealed class CSharpSession : IAsyncDisposable
         }
     }
 
+    /// <summary>Whether a cell can run as it stands, judged by its syntax alone.</summary>
+    public Completeness CheckComplete(string code)
+    {
+        foreach (var part in CellParts.Of(code.ReplaceLineEndings("\n")))
+        {
+            if (part is CellPart.Magic magic) return magics.CheckComplete(magic, CheckComplete);
+            if (part is CellPart.Code block && Completeness.Of(block.Text) is { Status: not CompletenessStatus.Complete } open) return open;
+        }
+
+        return new(CompletenessStatus.Complete);
+    }
+
     /// <summary>Runs a cell. Outputs, an error included, go to the sink while it runs.</summary>
     /// <param name="code">The cell's source, magics included.</param>
     /// <param name="cellName">What errors call the cell, e.g. <c>Cell [7]</c>.</param>

@@ -29,6 +29,13 @@ internal sealed class Magics
         if (!continued && !contents.Contains(command.Name)) await ContinueAsync().ConfigureAwait(false);
     }
 
+    /// <summary>Whether a cell that begins with a magic can run; what stands below a known one is code or, for some, anything.</summary>
+    public Completeness CheckComplete(CellPart.Magic magic, Func<string, Completeness> checkCode)
+    {
+        if (!commands.ContainsKey(magic.Name)) return new(CompletenessStatus.Unknown);
+        return contents.Contains(magic.Name) ? new(CompletenessStatus.Complete) : checkCode(magic.Rest);
+    }
+
     private IEnumerable<MagicCommand> Own()
     {
         yield return new("csharp", "#!csharp", "The rest of the cell is C#, which it is anyway.", _ => Task.CompletedTask);

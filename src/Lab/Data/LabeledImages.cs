@@ -18,7 +18,8 @@ public sealed class LabeledImages : IDisposable
             throw new ArgumentException($"{images.shape[0]} images need [{images.shape[0]}] int64 labels, got {labels.dtype} [{string.Join(", ", labels.shape)}].", nameof(labels));
         if (labels.numel() > 0 && (labels.data<long>().Min() < 0 || labels.data<long>().Max() >= classNames.Count))
             throw new ArgumentException($"Labels are 0 .. {classNames.Count - 1}, got {labels.data<long>().Min()} .. {labels.data<long>().Max()}.", nameof(labels));
-        (Images, Labels, ClassNames, Source) = (images, labels, classNames, source);
+        (Images, Labels) = (images.DetachFromDisposeScope(), labels.DetachFromDisposeScope());
+        (ClassNames, Source) = (classNames, source);
     }
 
     /// <summary>[N, C, H, W] uint8.</summary>

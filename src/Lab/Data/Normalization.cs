@@ -17,24 +17,23 @@ public sealed record Normalization(IReadOnlyList<float> Mean, IReadOnlyList<floa
     /// <exception cref="ArgumentException">A channel is constant.</exception>
     public static Normalization Of(LabeledImages data)
     {
-        using var scope = NewDisposeScope();
         var channels = data.Images.shape[1];
-        // Sums in double: a float sum over 50,000 pictures loses the last digits.
-        var sum = zeros(channels, ScalarType.Float64);
-        var squares = zeros(channels, ScalarType.Float64);
-        foreach (var part in data.Images.split(1024, 0))
+        var (mean, std) = (new float[channels], new float[channels]);
+        for (var c = 0; c < channels; c++)
         {
-            using var pixels = part.to(ScalarType.Float64) / 255;
-            sum += pixels.sum([0L, 2, 3]);
-            squares += pixels.square().sum([0L, 2, 3]);
+            // Counting the 256 values is exact, where a running float sum over millions of pixels is not.
+            using var scope = NewDisposeScope();
+            var counts = data.Images.select(1, c).reshape(-1).bincount(null, 256).to(ScalarType.Float64);
+            var share = counts / counts.sum();
+            var value = arange(256, ScalarType.Float64) / 255;
+            var average = (share * value).sum();
+            var deviation = (share * (value - average).square()).sum().sqrt();
+            if (deviation.item<double>() < 1e-6)
+                throw new ArgumentException($"Channel {c} of these pictures is constant and cannot be scaled to unit deviation.", nameof(data));
+            (mean[c], std[c]) = ((float)average.item<double>(), (float)deviation.item<double>());
         }
 
-        var count = data.Images.numel() / (double)channels;
-        var mean = sum / count;
-        var std = (squares / count - mean.square()).clamp_min(0).sqrt();
-        if (std.min().item<double>() < 1e-6)
-            throw new ArgumentException("A channel of these pictures is constant and cannot be scaled to unit deviation.", nameof(data));
-        return new(mean.to(ScalarType.Float32).data<float>().ToArray(), std.to(ScalarType.Float32).data<float>().ToArray());
+        return new(mean, std);
     }
 
     /// <param name="images">[B, C, H, W] in [0, 1].</param>

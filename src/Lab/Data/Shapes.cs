@@ -131,7 +131,9 @@ public sealed record Shapes
             scenes[i].Draw(mine, masks.AsSpan(i * area, area));
             ToRange(mine);
         });
-        return new(this, scenes, tensor(pixels, [count, 3, Size, Size]), tensor(masks, [count, Size, Size]));
+        return new(this, scenes,
+            tensor(pixels, [count, 3, Size, Size]).DetachFromDisposeScope(),
+            tensor(masks, [count, Size, Size]).DetachFromDisposeScope());
     }
 
     /// <summary>Samples as a classification set, label = shape kind, in the layout of real data.</summary>

@@ -44,8 +44,8 @@ internal static class Raster
 
     private static float[] Values(Tensor tensor)
     {
-        using var detached = tensor.detach();
-        using var cpu = detached.to(ScalarType.Float32, CPU).contiguous();
+        using var scope = NewDisposeScope();
+        var cpu = tensor.detach().to(ScalarType.Float32, CPU).contiguous();
         return MemoryMarshal.Cast<byte, float>(cpu.bytes).ToArray();
     }
 

@@ -1,4 +1,5 @@
 using Lab.Data;
+using Lab.Runtime;
 using static TorchSharp.torch;
 
 namespace Lab.Tests.Data;
@@ -65,6 +66,28 @@ public class LabeledImagesTests
         Assert.Equal(1, normalized.square().mean().item<float>(), 3);
         Assert.True(normalization.Invert(normalized).allclose(pixels, atol: 1e-6));
         Assert.Throws<ArgumentException>(() => new Normalization([0], [1]).Apply(pixels));
+    }
+
+    [Fact]
+    public void No_tensor_is_left_behind()
+    {
+        var before = RuntimeReport.LiveTensorCount;
+        using (var data = Shapes.Classification32.Classification(60, 1))
+        using (data.Take(20, 1))
+        {
+            var normalization = Normalization.Of(data);
+            foreach (var batch in data.InOrder(16, normalization)) batch.Dispose();
+        }
+
+        Assert.Equal(before, RuntimeReport.LiveTensorCount);
+    }
+
+    [Fact]
+    public void A_set_outlives_the_dispose_scope_it_was_made_in()
+    {
+        LabeledImages data;
+        using (NewDisposeScope()) data = Shapes.Classification32.Classification(6, 1);
+        using (data) Assert.Equal(6, data.Labels.data<long>().Count());
     }
 
     [Fact]

@@ -15,16 +15,14 @@ public sealed record RandomCrop(int Padding = 4) : IAugmentation
     /// <inheritdoc/>
     public ImageBatch Apply(ImageBatch batch, Generator random)
     {
-        var (size, height, width) = (batch.Images.shape[0], batch.Images.shape[2], batch.Images.shape[3]);
-        var corners = randint(0, 2 * Padding + 1, [2, size, 1], dtype: ScalarType.Int64, generator: random).to(batch.Images.device);
-        var rows = corners[0] + arange(height, device: batch.Images.device);   // [B, H]
-        var columns = corners[1] + arange(width, device: batch.Images.device); // [B, W]
+        var (size, channels, height, width) = (batch.Images.shape[0], batch.Images.shape[1], batch.Images.shape[2], batch.Images.shape[3]);
+        var device = batch.Images.device;
+        var corners = randint(0, 2 * Padding + 1, [2, size, 1, 1], dtype: ScalarType.Int64, generator: random).to(device);
+        var rows = corners[0] + arange(height, device: device).view(1, -1, 1);   // [B, H, 1]
+        var columns = corners[1] + arange(width, device: device).view(1, 1, -1); // [B, 1, W]
 
-        // With index tensors around the channel dimension the picked dimensions come first: [B, H, W, C].
-        var padded = pad(batch.Images, [Padding, Padding, Padding, Padding]);
-        var picture = arange(size, device: batch.Images.device).view(-1, 1, 1);
-        var cropped = padded.index(
-            TensorIndex.Tensor(picture), TensorIndex.Ellipsis, TensorIndex.Tensor(rows.unsqueeze(2)), TensorIndex.Tensor(columns.unsqueeze(1)));
-        return batch with { Images = cropped.permute(0, 3, 1, 2).contiguous() };
+        var padded = pad(batch.Images, [Padding, Padding, Padding, Padding]).flatten(2); // [B, C, (H + 2p) (W + 2p)]
+        var place = (rows * (width + 2 * Padding) + columns).view(size, 1, -1).expand(-1, channels, -1);
+        return batch with { Images = padded.gather(2, place).view(batch.Images.shape) };
     }
 }

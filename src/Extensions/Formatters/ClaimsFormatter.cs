@@ -1,0 +1,79 @@
+using System.Text.Json.Nodes;
+using Lab.Papers;
+
+namespace Lab.Extensions.Formatters;
+
+/// <summary>Claims as a table, and as data for the runner, which fails a notebook whose claims fail.</summary>
+internal static class ClaimsFormatter
+{
+    public static void Register() =>
+        Format.Register<Claims>((Format.Claims, claims => ToJson(claims).ToJsonString()), (Format.Html, ToHtml), (Format.Text, ToText));
+
+    private static string ToHtml(Claims claims) => Markup.Output(Table(claims).ToHtml());
+
+    private static string ToText(Claims claims) => $"Claims of {claims.Slug}\n{Table(claims).ToText()}";
+
+    private static Table Table(Claims claims) => new(
+        [new("claim"), new("reported"), new("ours"), new("required"), new("verdict"), new("why")],
+        [.. claims.Items.Select(claim => new Cell[] { claim.Name, claim.Reported, new(Ours(claim), "tick"), new(Required(claim), "tick"), Verdict(claim), Why(claim) })]);
+
+    private static string Ours(Claim claim)
+    {
+        var margins = claim.Margins;
+        if (margins.Count == 0) return "not measured";
+        var mean = margins.Average();
+        if (margins.Count == 1) return $"{Signed(mean)} {claim.Unit}, 1 seed";
+        var spread = Math.Sqrt(margins.Sum(m => (m - mean) * (m - mean)) / (margins.Count - 1));
+        return $"{Signed(mean)} ± {Format.Number(spread, 2)} {claim.Unit}, {margins.Count} seeds";
+    }
+
+    private static string Required(Claim claim)
+    {
+        if (claim.Required is not { } required) return "";
+        var seeds = claim.SeedsRequired is { } enough && enough < claim.Margins.Count ? $" in {enough} of {claim.Margins.Count} seeds" : claim.Margins.Count > 1 ? " in every seed" : "";
+        return $"≥ {Signed(required)} {claim.Unit}{seeds}";
+    }
+
+    // Colour and symbol: neither alone reaches everybody.
+    private static Cell Verdict(Claim claim)
+    {
+        var held = claim.Margins.Count > 1 ? $" ({claim.SeedsHeld} of {claim.Margins.Count})" : "";
+        return claim.Verdict switch
+        {
+            Papers.Verdict.Holds => new Cell($"✓ holds{held}", "tick good"),
+            Papers.Verdict.Fails => new Cell($"✗ fails{held}", "tick bad"),
+            Papers.Verdict.NotReproduced => new Cell($"○ not reproduced{held}", "tick odd"),
+            Papers.Verdict.HoldsNow => new Cell($"! holds now{held}", "tick odd"),
+            _ => new("· reported only", "tick faint"),
+        };
+    }
+
+    private static Cell Why(Claim claim) => claim.Verdict switch
+    {
+        Papers.Verdict.NotReproduced => new Cell(claim.NotReproduced!, "faint"),
+        Papers.Verdict.HoldsNow => new Cell($"declared as not reproduced ({claim.NotReproduced}): take the declaration out", "faint"),
+        _ => "",
+    };
+
+    private static string Signed(double value) => value > 0 ? $"+{Format.Number(value)}" : Format.Number(value);
+
+    private static JsonObject ToJson(Claims claims) => new()
+    {
+        ["slug"] = claims.Slug,
+        ["claims"] = new JsonArray([.. claims.Items.Select(claim => new JsonObject
+        {
+            ["name"] = claim.Name,
+            ["reported"] = claim.Reported,
+            ["margins"] = new JsonArray([.. claim.Margins.Select(Finite)]),
+            ["unit"] = claim.Unit,
+            ["required"] = claim.Required,
+            ["seedsRequired"] = claim.SeedsRequired,
+            ["seedsHeld"] = claim.SeedsHeld,
+            ["verdict"] = claim.Verdict.ToString(),
+            ["notReproduced"] = claim.NotReproduced,
+        })]),
+    };
+
+    // JSON has no NaN.
+    private static JsonNode? Finite(double margin) => double.IsFinite(margin) ? JsonValue.Create(margin) : null;
+}

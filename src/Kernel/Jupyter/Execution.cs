@@ -1,0 +1,65 @@
+using System.Text.Json.Nodes;
+using Lab.Kernel.Session;
+
+namespace Lab.Kernel.Jupyter;
+
+/// <summary>Runs cells for front ends: their numbers, their interruption, and what happens to waiting cells after an error.</summary>
+/// <param name="session">The session; it may still be starting.</param>
+/// <param name="outbox">Takes the outputs.</param>
+/// <param name="lastArrival">Number of the request that arrived last.</param>
+internal sealed class Execution(Task<CSharpSession> session, Outbox outbox, Func<long> lastArrival)
+{
+    private volatile CancellationTokenSource? running;
+    private long abortedThrough;
+    private int count;
+
+    /// <summary>Runs a cell to its end on the calling thread.</summary>
+    /// <returns>The content of the answer.</returns>
+    public JsonObject Run(Request request)
+    {
+        if (request.Arrival <= abortedThrough) return new() { ["status"] = "aborted", ["execution_count"] = count };
+
+        var code = request.Content.Text("code");
+        var silent = request.Content.Flag("silent", false);
+        if (!silent && request.Content.Flag("store_history", true)) count++;
+        if (!silent) outbox.Publish("execute_input", request, new() { ["code"] = code, ["execution_count"] = count });
+
+        var result = Run(code, silent ? new Silence() : new CellOutputs(outbox, request, count));
+        if (result.Error is null)
+            return new() { ["status"] = "ok", ["execution_count"] = count, ["user_expressions"] = new JsonObject(), ["payload"] = new JsonArray() };
+
+        // What was queued when the cell failed relies on it; what arrives from now on was asked for in the light of the error.
+        if (!silent && request.Content.Flag("stop_on_error", true)) abortedThrough = lastArrival();
+        var reply = CellOutputs.Error(result.Error);
+        reply["status"] = "error";
+        reply["execution_count"] = count;
+        return reply;
+    }
+
+    /// <summary>Asks the running cell to stop, if there is one.</summary>
+    public void Interrupt() => running?.CancelAsync().ContinueWith(
+        cancelled => Console.Error.WriteLine($"A cell's answer to an interrupt failed: {cancelled.Exception!.InnerException}"),
+        TaskContinuationOptions.OnlyOnFaulted);
+
+    private CellResult Run(string code, IOutputSink outputs)
+    {
+        running = new CancellationTokenSource();
+        try
+        {
+            return session.GetAwaiter().GetResult().ExecuteAsync(code, $"Cell [{count}]", outputs, running.Token).GetAwaiter().GetResult();
+        }
+        finally
+        {
+            running = null;
+            (outputs as CellOutputs)?.Flush();
+        }
+    }
+
+    /// <summary>Outputs of a silent request are not shown.</summary>
+    private sealed class Silence : IOutputSink
+    {
+        public void Write(CellOutput output)
+        {
+        }
+    }
+}

@@ -1,0 +1,104 @@
+using System.Text.Encodings.Web;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using Lab.Abstractions;
+
+namespace Lab.Kernel.Jupyter;
+
+/// <summary>The folder by which Jupyter front ends find the kernel: how to start it, its logo, and the scripts that its outputs load.</summary>
+public static class KernelSpec
+{
+    /// <summary>The kernel's name in notebooks and on command lines.</summary>
+    public const string Name = "lab-csharp";
+
+    private const string logo = "logo-svg.svg";
+
+    private static readonly JsonSerializerOptions indented = new() { WriteIndented = true, Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+
+    /// <summary>The user's kernels: below <c>$JUPYTER_DATA_DIR</c> or the platform's data folder of Jupyter.</summary>
+    public static string UserDirectory => Path.Combine(DataDirectory(), "kernels");
+
+    /// <summary>The kernels of an environment, e.g. of a Python virtual environment.</summary>
+    public static string PrefixDirectory(string prefix) => Path.Combine(Path.GetFullPath(prefix), "share", "jupyter", "kernels");
+
+    /// <summary>Writes the kernel's folder, in place of an older one.</summary>
+    /// <param name="kernelsDirectory">E.g. <see cref="UserDirectory"/>.</param>
+    /// <param name="command">Program and arguments that stand for <c>lab</c>.</param>
+    /// <param name="scripts">JavaScript that outputs load from the folder.</param>
+    /// <returns>The folder.</returns>
+    /// <exception cref="ArgumentException">No command, or a script whose name is not a plain file name.</exception>
+    /// <exception cref="IOException">The folder cannot be written; an older one is left as it was.</exception>
+    public static string Install(string kernelsDirectory, IReadOnlyList<string> command, IReadOnlyList<ScriptResource> scripts)
+    {
+        if (command.Count == 0) throw new ArgumentException("The kernel needs a command that starts it.", nameof(command));
+        if (scripts.FirstOrDefault(s => s.FileName is "" or "kernel.json" or logo || Path.GetFileName(s.FileName) != s.FileName) is { } wrong)
+            throw new ArgumentException($"\"{wrong.FileName}\" cannot be the name of a script in the kernel's folder.", nameof(scripts));
+
+        var folder = Path.Combine(Path.GetFullPath(kernelsDirectory), Name);
+        Directory.CreateDirectory(kernelsDirectory);
+        var fresh = $"{folder}.{Guid.NewGuid():N}";
+        try
+        {
+            Write(fresh, command, scripts);
+            Replace(folder, fresh);
+        }
+        finally
+        {
+            if (Directory.Exists(fresh)) Directory.Delete(fresh, recursive: true);
+        }
+
+        return folder;
+    }
+
+    private static void Write(string folder, IReadOnlyList<string> command, IReadOnlyList<ScriptResource> scripts)
+    {
+        Directory.CreateDirectory(folder);
+        File.WriteAllText(Path.Combine(folder, "kernel.json"), Specification(command).ToJsonString(indented) + "\n");
+        Copy(() => typeof(KernelSpec).Assembly.GetManifestResourceStream(logo)!, Path.Combine(folder, logo));
+        foreach (var script in scripts) Copy(script.Open, Path.Combine(folder, script.FileName));
+    }
+
+    private static void Copy(Func<Stream> open, string path)
+    {
+        using var from = open();
+        using var to = File.Create(path);
+        from.CopyTo(to);
+    }
+
+    // A front end that looks meanwhile finds the old folder, the new one or, for an instant, none; never half of one.
+    private static void Replace(string folder, string fresh)
+    {
+        var old = $"{fresh}.old";
+        if (Directory.Exists(folder)) Directory.Move(folder, old);
+        try
+        {
+            Directory.Move(fresh, folder);
+        }
+        catch (IOException) when (Directory.Exists(old))
+        {
+            Directory.Move(old, folder);
+            throw;
+        }
+
+        if (Directory.Exists(old)) Directory.Delete(old, recursive: true);
+    }
+
+    private static JsonObject Specification(IReadOnlyList<string> command) => new()
+    {
+        ["argv"] = new JsonArray([.. command.Concat(["kernel", "start", "{connection_file}"]).Select(word => JsonValue.Create(word))]),
+        ["display_name"] = "C# (Lab)",
+        ["language"] = "csharp",
+        ["interrupt_mode"] = "message",
+        ["kernel_protocol_version"] = WireFormat.ProtocolVersion,
+        ["metadata"] = new JsonObject { ["debugger"] = false },
+    };
+
+    private static string DataDirectory()
+    {
+        if (Environment.GetEnvironmentVariable("JUPYTER_DATA_DIR") is { Length: > 0 } directory) return directory;
+        if (OperatingSystem.IsWindows()) return Path.Combine(Environment.GetFolderPath(Environment.SpecialFolder.ApplicationData), "jupyter");
+        var home = Environment.GetFolderPath(Environment.SpecialFolder.UserProfile);
+        if (OperatingSystem.IsMacOS()) return Path.Combine(home, "Library", "Jupyter");
+        return Path.Combine(Environment.GetEnvironmentVariable("XDG_DATA_HOME") is { Length: > 0 } data ? data : Path.Combine(home, ".local", "share"), "jupyter");
+    }
+}

@@ -1,0 +1,25 @@
+using System.Text.Json.Nodes;
+
+namespace Lab.Kernel.Jupyter;
+
+/// <summary>The sockets that carry messages of the protocol.</summary>
+internal enum Channel
+{
+    Shell,
+    Control,
+    IoPub,
+}
+
+/// <summary>A verified message of a front end.</summary>
+/// <param name="Identities">Route of the answer.</param>
+/// <param name="Header">As received: answers and outputs carry these bytes as their parent.</param>
+/// <param name="Type">E.g. <c>execute_request</c>.</param>
+/// <param name="Content">What is asked.</param>
+internal sealed record Request(IReadOnlyList<byte[]> Identities, byte[] Header, string Type, JsonObject Content)
+{
+    /// <summary>The socket it came by; the answer goes the same way.</summary>
+    public required Channel Channel { get; init; }
+
+    /// <summary>Counts all requests of the kernel in order of arrival.</summary>
+    public required long Arrival { get; init; }
+}

@@ -1,0 +1,57 @@
+using System.Text;
+using System.Text.Json.Nodes;
+using System.Xml.Linq;
+using Lab.Abstractions;
+using Lab.Kernel.Jupyter;
+
+namespace Kernel.Tests.Jupyter;
+
+public sealed class KernelSpecTests : IDisposable
+{
+    private readonly string kernels = Directory.CreateTempSubdirectory("kernels").FullName;
+
+    [Fact]
+    public void An_installed_kernel_says_how_to_start_it_and_brings_its_logo_and_scripts()
+    {
+        var folder = KernelSpec.Install(kernels, ["dotnet", "/opt/my lab/lab.dll"], [Script("plotly.min.js", "draw();")]);
+
+        Assert.Equal(Path.Combine(kernels, "lab-csharp"), folder);
+        var spec = JsonNode.Parse(File.ReadAllText(Path.Combine(folder, "kernel.json")))!.AsObject();
+        Assert.Equal(["dotnet", "/opt/my lab/lab.dll", "kernel", "start", "{connection_file}"], spec["argv"]!.AsArray().Select(word => (string)word!));
+        Assert.Equal("csharp", spec.String("language"));
+        Assert.Equal("message", spec.String("interrupt_mode"));
+        Assert.Equal("draw();", File.ReadAllText(Path.Combine(folder, "plotly.min.js")));
+        Assert.Equal("svg", XDocument.Load(Path.Combine(folder, "logo-svg.svg")).Root!.Name.LocalName);
+    }
+
+    [Fact]
+    public void Installing_again_replaces_the_folder_and_leaves_nothing_else()
+    {
+        KernelSpec.Install(kernels, ["old"], [Script("old.js", "")]);
+        var folder = KernelSpec.Install(kernels, ["new"], []);
+
+        Assert.Equal([folder], Directory.GetFileSystemEntries(kernels));
+        Assert.Equal(["kernel.json", "logo-svg.svg"], Directory.GetFiles(folder).Select(Path.GetFileName).Order());
+    }
+
+    [Fact]
+    public void A_script_that_cannot_be_read_leaves_the_old_kernel_in_place()
+    {
+        var folder = KernelSpec.Install(kernels, ["old"], []);
+        Assert.Throws<FileNotFoundException>(() => KernelSpec.Install(kernels, ["new"], [new("a.js", "text/html", () => throw new FileNotFoundException())]));
+
+        Assert.Equal([folder], Directory.GetFileSystemEntries(kernels));
+        Assert.Contains("old", File.ReadAllText(Path.Combine(folder, "kernel.json")));
+    }
+
+    [Theory]
+    [InlineData("../plotly.js")]
+    [InlineData("kernel.json")]
+    [InlineData("")]
+    public void A_script_cannot_leave_the_folder_or_take_the_place_of_the_specification(string name) =>
+        Assert.Throws<ArgumentException>(() => KernelSpec.Install(kernels, ["lab"], [Script(name, "")]));
+
+    public void Dispose() => Directory.Delete(kernels, recursive: true);
+
+    private static ScriptResource Script(string name, string source) => new(name, "text/html", () => new MemoryStream(Encoding.UTF8.GetBytes(source)));
+}
