@@ -50,7 +50,7 @@ internal static class TensorFormatter
         var text = tensor.dtype switch
         {
             ScalarType.Bool => values.data<bool>().Select(v => v ? "true" : "false"),
-            _ when tensor.is_floating_point() => values.data<double>().Select(Format.Number),
+            _ when tensor.is_floating_point() => values.data<double>().Select(v => Format.Number(v)),
             _ => values.data<long>().Select(v => v.ToString()),
         };
         if (tensor.dim() == 0) return text.Single();

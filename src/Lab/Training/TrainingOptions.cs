@@ -40,7 +40,8 @@ public sealed record TrainingOptions(string Name, long Steps, LearningRateSchedu
 
     /// <summary>
     /// Safetensors file with all that a run needs to go on: written at intervals, when cancelled and at the end. If it is there when
-    /// a run starts, the run goes on from it. Null: none.
+    /// a run starts, the run goes on from it; options and batch size must be the same then, and it is the caller's part to bring the same
+    /// data and loss. Null: none.
     /// </summary>
     public string? CheckpointPath { get; init; }
 

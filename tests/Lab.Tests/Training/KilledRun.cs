@@ -9,7 +9,7 @@ internal static class KilledRun
 
     public static void ToEnd(string checkpointPath)
     {
-        using var model = Toy.Model(hidden: 150_000); // 1.95 million numbers, four times in the file: 31 MB
+        using var model = Toy.Model(hidden: 60_000); // 780 thousand numbers, four times in the file: 12 MB
         Trainer.Run(model, new Toy.Batches(), Toy.Loss(model), Toy.Options(12) with { CheckpointPath = checkpointPath, CheckpointInterval = 1 });
     }
 }

@@ -25,8 +25,7 @@ public sealed class KilledRunTests : IDisposable
             using var run = Start(killed);
             // One checkpoint is done, and of the next some bytes are there and the rest are not.
             while (!run.HasExited && (File.GetLastWriteTimeUtc(killed) == last || PartLength(killed) is not > 0))
-            {
-            }
+                Thread.Yield();
             Assert.False(run.HasExited, "the run ended before it was caught writing");
             run.Kill(); // SIGKILL
             run.WaitForExit();

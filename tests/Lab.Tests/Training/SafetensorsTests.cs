@@ -157,7 +157,7 @@ public sealed class SafetensorsTests : IDisposable
             catch (SafetensorsException)
             {
             }
-        }, iter: 3000, threads: 1);
+        }, iter: 1000, threads: 1);
     }
 
     [Fact]

@@ -40,6 +40,16 @@ public sealed class TrainerTests : IDisposable
     }
 
     [Fact]
+    public void On_the_CPU_autocast_changes_no_bit()
+    {
+        using var with = Toy.Model();
+        Trainer.Run(with, new Toy.Batches(), Toy.Loss(with), Toy.Options(10) with { Autocast = true });
+        using var without = Toy.Model();
+        Trainer.Run(without, new Toy.Batches(), Toy.Loss(without), Toy.Options(10) with { Autocast = false });
+        Assert.Equal(Toy.Weights(without), Toy.Weights(with));
+    }
+
+    [Fact]
     public void Evaluating_or_reporting_more_often_changes_no_weight()
     {
         using var plain = Toy.Model();
