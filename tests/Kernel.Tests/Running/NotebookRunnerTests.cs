@@ -152,14 +152,21 @@ public sealed class NotebookRunnerTests : IDisposable
     }
 
     [Fact]
-    public async Task A_cell_that_ignores_the_time_limit_is_left_behind_and_told_so()
+    public async Task A_cell_that_ignores_its_cancellation_is_left_behind_and_told_so()
     {
+        using var begun = new ManualResetEventSlim();
         using var release = new ManualResetEventSlim();
-        AppContext.SetData("lab-test-release", release);
-        var options = Options() with { Timeout = TimeSpan.FromMilliseconds(1), Grace = TimeSpan.FromMilliseconds(1) };
-        var run = await RunAsync(options, Code("((ManualResetEventSlim)AppContext.GetData(\"lab-test-release\")).Wait();"));
+        using var interrupt = new CancellationTokenSource();
+        AppContext.SetData("lab-test-begin", (Action)begun.Set);
+        AppContext.SetData("lab-test-wait", (Action)(() => release.Wait()));
+        File.WriteAllText(Input, Json(Code("((Action)AppContext.GetData(\"lab-test-begin\"))(); ((Action)AppContext.GetData(\"lab-test-wait\"))();")));
+
+        var running = NotebookRunner.RunAsync(Input, Options() with { Grace = TimeSpan.FromMilliseconds(1) }, null, interrupt.Token);
+        await Task.Run(begun.Wait);
+        await interrupt.CancelAsync();
+        var run = await running;
         release.Set();
-        Assert.Equal((RunStatus.TimedOut, true), (run.Status, run.CellStillRuns));
+        Assert.Equal((RunStatus.Interrupted, true), (run.Status, run.CellStillRuns));
         Assert.Contains("did not stop", NotebookDocument.Load(Output).Cells[0].Outputs[^1]!["evalue"]!.GetValue<string>());
     }
 
