@@ -7,6 +7,7 @@ internal static class ExitCode
 {
     public const int Ok = 0;
     public const int ProcessDied = 3;
+    public const int NotWritten = (int)RunStatus.OutputNotWritten;
     public const int Usage = 64;
     public const int Unexpected = 70;
 

@@ -47,6 +47,7 @@ public sealed class LabExtension : INotebookExtension
         ChartFormatter.Register();
         DataFrameFormatter.Register();
         ModuleFormatter.Register();
+        ModelSummaryFormatter.Register();
         TrainingFormatter.Register();
         ClaimsFormatter.Register();
         PaperFormatter.Register();

@@ -17,4 +17,12 @@ internal static class Setup
         Assert.NotEmpty(NativeTorch.Source);
         new LabExtension().Load();
     }
+
+    /// <summary>The count without what earlier tests left to the garbage collector.</summary>
+    public static long LiveTensorsAfterCollection()
+    {
+        GC.Collect();
+        GC.WaitForPendingFinalizers();
+        return RuntimeReport.LiveTensorCount;
+    }
 }

@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using Lab.Metrics;
 using Lab.Papers;
 
 namespace Lab.Extensions.Formatters;
@@ -13,18 +14,24 @@ internal static class ClaimsFormatter
 
     private static string ToText(Claims claims) => $"Claims of {claims.Slug}\n{Table(claims).ToText()}";
 
-    private static Table Table(Claims claims) => new(
-        [new("claim"), new("reported"), new("ours"), new("required"), new("verdict"), new("why")],
-        [.. claims.Items.Select(claim => new Cell[] { claim.Name, claim.Reported, new(Ours(claim), "tick"), new(Required(claim), "tick"), Verdict(claim), Why(claim) })]);
+    private static Table Table(Claims claims)
+    {
+        var explained = claims.Items.Any(claim => claim.NotReproduced is not null);
+        return new(
+            [new("claim"), new("reported"), new("ours"), new("required"), new("verdict"), .. explained ? [new Column("why")] : Array.Empty<Column>()],
+            [.. claims.Items.Select(claim => (Cell[])
+            [
+                new(claim.Name, "words"), new(claim.Reported, "words"), Ours(claim), Required(claim), Verdict(claim), .. explained ? [Why(claim)] : Array.Empty<Cell>(),
+            ])]);
+    }
 
     private static string Ours(Claim claim)
     {
-        var margins = claim.Margins;
-        if (margins.Count == 0) return "not measured";
-        var mean = margins.Average();
-        if (margins.Count == 1) return $"{Signed(mean)} {claim.Unit}, 1 seed";
-        var spread = Math.Sqrt(margins.Sum(m => (m - mean) * (m - mean)) / (margins.Count - 1));
-        return $"{Signed(mean)} ± {Format.Number(spread, 2)} {claim.Unit}, {margins.Count} seeds";
+        if (claim.Margins.Count == 0) return "not measured";
+        var ours = Spread.Of(claim.Margins);
+        return ours.Count == 1
+            ? $"{Signed(ours.Mean)} {claim.Unit}, 1 seed"
+            : $"{Signed(ours.Mean)} ± {Format.Number(ours.Deviation, 2)} {claim.Unit}, {ours.Count} seeds";
     }
 
     private static string Required(Claim claim)
@@ -50,8 +57,8 @@ internal static class ClaimsFormatter
 
     private static Cell Why(Claim claim) => claim.Verdict switch
     {
-        Papers.Verdict.NotReproduced => new Cell(claim.NotReproduced!, "faint"),
-        Papers.Verdict.HoldsNow => new Cell($"declared as not reproduced ({claim.NotReproduced}): take the declaration out", "faint"),
+        Papers.Verdict.NotReproduced => new Cell(claim.NotReproduced!, "words faint"),
+        Papers.Verdict.HoldsNow => new Cell($"declared as not reproduced ({claim.NotReproduced}): take the declaration out", "words faint"),
         _ => "",
     };
 

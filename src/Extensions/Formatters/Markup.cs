@@ -13,21 +13,22 @@ internal static class Markup
 
     private const string Style = $$"""
         <style>
-        .lab{color:inherit;font-size:13px;line-height:1.45;max-width:64em}
+        .lab{color:inherit;font-size:13px;line-height:1.45;max-width:80em}
         .lab .faint{opacity:.7}
         .lab .num{text-align:right;font-variant-numeric:tabular-nums;white-space:nowrap}
         .lab code,.lab pre{font-family:ui-monospace,Menlo,Consolas,'DejaVu Sans Mono',monospace;font-size:12px;background:none;color:inherit}
-        .lab pre{margin:.3em 0;white-space:pre;overflow-x:auto;border:0;padding:0}
+        .lab pre{margin:.3em 0;white-space:pre;overflow-x:auto;border:0;padding:0;scrollbar-color:color-mix(in srgb, currentColor 30%, transparent) transparent}
         .lab table{border-collapse:collapse;margin:.4em 0;border:0;color:inherit;background:none}
         .lab th,.lab td{padding:3px 10px;border:0;border-bottom:1px solid color-mix(in srgb, currentColor 12%, transparent);text-align:left;vertical-align:top;background:none;color:inherit}
         .lab th{font-weight:600;border-bottom-width:2px}
         .lab th.num,.lab td.num{text-align:right}
         .lab td.tick{white-space:nowrap}
+        .lab td.words{min-width:11em}
         .lab .good{color:{{Good}};font-weight:600}
         .lab .bad{color:{{Bad}};font-weight:600}
         .lab .odd{color:{{Odd}};font-weight:600}
         .lab .accent{color:{{Accent}};font-weight:600}
-        .lab .card{border:1px solid color-mix(in srgb, currentColor 18%, transparent);border-left:4px solid {{Accent}};border-radius:4px;padding:.6em 1em}
+        .lab .card{border:1px solid color-mix(in srgb, currentColor 18%, transparent);border-left:4px solid {{Accent}};border-radius:4px;padding:.6em 1em;max-width:60em}
         .lab .card h3{margin:0 0 .2em;font-size:1.25em;color:inherit}
         .lab a{color:{{Accent}}}
         .lab figure{display:inline-block;margin:.2em .5em .2em 0;vertical-align:top;max-width:100%}

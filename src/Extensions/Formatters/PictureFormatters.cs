@@ -47,10 +47,10 @@ internal static class TokenMapFormatter
     private static string ToHtml(TokenMap map)
     {
         if (IsGone(map)) return Markup.Output(Markup.Escape(ToText(map)));
-        var untitled = map with { Title = "" };
-        using var size = SkiaSharp.SKBitmap.Decode(Pictures.TokenMap(untitled));
+        var picture = Pictures.TokenMap(map with { Title = "" }); // HTML has the title as text
+        var size = SkiaSharp.SKBitmap.DecodeBounds(picture);
         return Markup.Output(
-            $"<figure>{Markup.Image(Pictures.TokenMap(untitled), size.Width, size.Height, map.Title)}<figcaption>{Markup.Escape(Caption(map))}</figcaption></figure>");
+            $"<figure>{Markup.Image(picture, size.Width, size.Height, map.Title)}<figcaption>{Markup.Escape(Caption(map))}</figcaption></figure>");
     }
 
     private static string ToText(TokenMap map) => IsGone(map) ? "TokenMap, disposed: its picture or weights are gone." : $"Token map {Caption(map)}";

@@ -50,7 +50,7 @@ internal static class TensorFormatter
         var text = tensor.dtype switch
         {
             ScalarType.Bool => values.data<bool>().Select(v => v ? "true" : "false"),
-            _ when tensor.is_floating_point() => values.data<double>().Select(Format.Number),
+            _ when tensor.is_floating_point() => values.data<double>().Select(v => Format.Number(v)),
             _ => values.data<long>().Select(v => v.ToString()),
         };
         if (tensor.dim() == 0) return text.Single();
@@ -69,7 +69,7 @@ internal static class TensorFormatter
         if (LooksLikeImage(tensor))
         {
             var image = Shrink(tensor.detach());
-            return Figure(Pictures.Image(image), image, "as a picture", "");
+            return Figure(Pictures.Image(image), image, "as a picture", Shrunk(tensor, image));
         }
 
         var last = tensor.detach();
@@ -79,9 +79,12 @@ internal static class TensorFormatter
         var place = tensor.dim() == 2 ? "" : $"[{string.Concat(Enumerable.Repeat("0, ", (int)tensor.dim() - 2))}:, :], ";
         var finite = TensorSummary.Of(matrix);
         var scale = $"{place}dark {Format.Number(finite.Minimum)} to bright {Format.Number(finite.Maximum)}";
-        var shrunk = matrix.shape.SequenceEqual(last.shape) ? "" : $", shrunk from {last.shape[0]} x {last.shape[1]}";
-        return Figure(Pictures.HeatMap(matrix), matrix, "heat map", scale + shrunk + (finite.NaNs + finite.Infinities > 0 ? ", magenta: not finite" : ""));
+        return Figure(Pictures.HeatMap(matrix), matrix, "heat map",
+            string.Join(", ", new[] { scale, Shrunk(last, matrix), finite.NaNs + finite.Infinities > 0 ? "magenta: not finite" : "" }.Where(part => part.Length > 0)));
     }
+
+    private static string Shrunk(Tensor whole, Tensor shown) =>
+        shown.shape.SequenceEqual(whole.shape) ? "" : $"shrunk from {whole.shape[^2]} x {whole.shape[^1]}";
 
     private static string Figure(byte[] png, Tensor pixels, string description, string caption)
     {

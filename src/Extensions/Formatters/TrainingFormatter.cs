@@ -43,7 +43,7 @@ internal sealed record TrainingStatus(string Title, IReadOnlyList<RunStatus> Run
 /// <summary>Running trainings: cheap enough to be sent several times a second, so the curve is a small inline SVG.</summary>
 internal static class TrainingFormatter
 {
-    private const int Width = 420, Height = 90;
+    private const int Left = 44, Width = 420, Height = 90;
     private static readonly string[] colours = ["#1f83d0", "#d08a00", "#009e73", "#d0521a", "#c060a0", "#46a4d9"];
 
     public static void Register() => Format.Register<TrainingStatus>((Format.Html, ToHtml), (Format.Text, ToText));
@@ -82,7 +82,7 @@ internal static class TrainingFormatter
 
         var (low, high, end) = (finite.Min(p => p.Loss), finite.Max(p => p.Loss), Math.Max(1, runs.Max(run => run.TotalSteps)));
         var span = high > low ? high - low : 1;
-        var svg = new StringBuilder($"<svg viewBox=\"0 0 {Width} {Height + 14}\" width=\"{Width}\" height=\"{Height + 14}\" role=\"img\" aria-label=\"training loss over steps\" style=\"display:block;max-width:100%\">");
+        var svg = new StringBuilder($"<svg viewBox=\"{-Left} 0 {Left + Width} {Height + 14}\" width=\"{Left + Width}\" height=\"{Height + 14}\" role=\"img\" aria-label=\"training loss over steps\" style=\"display:block;max-width:100%\">");
         svg.Append($"<path d=\"M0 0V{Height}H{Width}\" fill=\"none\" stroke=\"currentColor\" stroke-opacity=\".3\"/>");
         foreach (var (run, colour) in runs.Select((run, i) => (run, colours[i % colours.Length])))
         {
@@ -91,7 +91,7 @@ internal static class TrainingFormatter
             svg.Append($"<polyline points=\"{string.Join(' ', points)}\" fill=\"none\" stroke=\"{colour}\" stroke-width=\"1.5\"/>");
         }
 
-        svg.Append(Label(4, 10, "start", Format.Number(high))).Append(Label(4, Height - 4, "start", Format.Number(low)));
+        svg.Append(Label(-4, 10, "end", Format.Number(high))).Append(Label(-4, Height, "end", Format.Number(low)));
         return svg.Append(Label(Width, Height + 11, "end", $"step {Format.Count(end)}")).Append("</svg>").ToString();
     }
 

@@ -13,7 +13,14 @@ public sealed record Series(string Name, IReadOnlyList<double> X, IReadOnlyList<
         : throw new ArgumentException($"'{Name}' has {X.Count} x and {Y.Count} y values.", nameof(Y));
 
     /// <summary>Shown when the pointer rests on a point, one per point; none without.</summary>
-    public IReadOnlyList<string> Hover { get; init; } = [];
+    /// <exception cref="ArgumentException">Another number of words than of points.</exception>
+    public IReadOnlyList<string> Hover
+    {
+        get;
+        init => field = value.Count == 0 || value.Count == X.Count
+            ? value
+            : throw new ArgumentException($"'{Name}' has {X.Count} points and words for {value.Count}.", nameof(value));
+    } = [];
 }
 
 /// <summary>Bars of one colour in a chart.</summary>
@@ -22,5 +29,12 @@ public sealed record Series(string Name, IReadOnlyList<double> X, IReadOnlyList<
 public sealed record BarGroup(string Name, IReadOnlyList<double> Values)
 {
     /// <summary>Half the length of the error bar of each bar, e.g. a standard deviation over seeds; none without.</summary>
-    public IReadOnlyList<double> Spread { get; init; } = [];
+    /// <exception cref="ArgumentException">Another number of spreads than of bars.</exception>
+    public IReadOnlyList<double> Spread
+    {
+        get;
+        init => field = value.Count == 0 || value.Count == Values.Count
+            ? value
+            : throw new ArgumentException($"'{Name}' has {Values.Count} bars and {value.Count} spreads.", nameof(value));
+    } = [];
 }

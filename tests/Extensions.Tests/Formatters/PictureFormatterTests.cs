@@ -101,7 +101,7 @@ public sealed class PictureFormatterTests : IDisposable
     public void Drawing_leaves_no_tensor_behind()
     {
         var (grid, map) = (new ImageGrid(rand(4, 3, 8, 8)), new TokenMap(rand(3, 8, 8), rand(2, 2)));
-        var before = RuntimeReport.LiveTensorCount;
+        var before = Setup.LiveTensorsAfterCollection();
         foreach (var value in new object[] { grid, map })
         {
             Shown.Html(value);

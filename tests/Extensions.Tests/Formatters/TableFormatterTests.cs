@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using Lab.Metrics;
 using Lab.Papers;
 using Lab.Runtime;
 using Microsoft.Data.Analysis;
@@ -64,6 +65,25 @@ public sealed class TableFormatterTests
         Assert.EndsWith("... 101 more layers", Shown.Text(net));
     }
 
+    [Fact]
+    public void A_model_summary_has_a_row_per_layer_and_the_totals_below()
+    {
+        using var net = nn.Sequential(("stem", nn.Linear(3, 8)), ("head", nn.Linear(8, 10)));
+        using var input = zeros(1, 3);
+        var summary = ModelSummary.Of(net, input);
+        Assert.Equal(["text/html", "text/plain"], Shown.MimeTypes(summary));
+        Assert.Equal(
+            """
+            Sequential
+            layer  type    output   parameters  MACs with weights  MACs of products
+            -----  ------  -------  ----------  -----------------  ----------------
+            stem   Linear  [1, 8]           32                 24
+            head   Linear  [1, 10]          90                 80
+            122 parameters, 104 MACs in linear layers and convolutions, 104 with the products between activations
+            """, Shown.Text(summary));
+        Assert.Contains("<td class=\"num\">90</td>", Shown.Html(summary));
+    }
+
     private static readonly Claims claims = new("compact-transformers",
     [
         new("CCT beats <ViT>", "94.8 vs 91.4 %", [5, 7, 6], "points") { Required = 4 },
@@ -83,7 +103,7 @@ public sealed class TableFormatterTests
         var html = Shown.Html(claims);
         Assert.Contains("""<td class="tick good">✓ holds (3 of 3)</td>""", html);
         Assert.Contains("""<td class="tick bad">✗ fails (1 of 3)</td>""", html);
-        Assert.Contains("""<td class="tick odd">○ not reproduced</td><td class="faint">too few samples</td>""", html);
+        Assert.Contains("""<td class="tick odd">○ not reproduced</td><td class="words faint">too few samples</td>""", html);
         Assert.Contains("""<td class="tick odd">! holds now</td>""", html);
         Assert.Contains("""<td class="tick faint">· reported only</td>""", html);
         Assert.Contains("CCT beats &lt;ViT&gt;", html);

@@ -34,6 +34,7 @@ public sealed class TensorFormatterTests : IDisposable
     public void Scalars_integers_booleans_and_empty_tensors_have_their_own_words()
     {
         Assert.Equal("Tensor float64 [] on cpu\nvalue 0.5", Shown.Text(tensor(0.5)));
+        Assert.Contains("[:] = 0.3333, 0.6667", Shown.Text(tensor([1 / 3.0, 2 / 3.0])));
         Assert.Contains("[:] = 1, -2", Shown.Text(tensor([1L, -2L])));
         Assert.Contains("[:] = true, false", Shown.Text(tensor([true, false])));
         Assert.Equal("Tensor float32 [0, 4] on cpu\nno values", Shown.Text(zeros(0, 4)));
@@ -105,7 +106,7 @@ public sealed class TensorFormatterTests : IDisposable
     {
         var value = rand(3, 64, 64);
         Shown.Html(value);
-        var before = RuntimeReport.LiveTensorCount;
+        var before = Setup.LiveTensorsAfterCollection();
         for (var i = 0; i < 5; i++) Shown.Html(value);
         Assert.Equal(before, RuntimeReport.LiveTensorCount);
     }

@@ -19,7 +19,7 @@ public sealed class CompactTransformer : nn.Module<Tensor, Tensor>
         var dim = options.Size.EmbedDim;
         tokenizer = options.Family == CompactFamily.CCT
             ? new ConvTokenizer(options.Channels, dim, options.KernelSize, options.ConvLayers, options.HiddenChannels)
-            : new PatchEmbed(options.Channels, dim, options.KernelSize, name: "conv_layers.0.0");
+            : Patches(options.Channels, dim, options.KernelSize);
         classifier = new TransformerClassifier(new(options.Size, options.Tokens)
         {
             Position = options.Position,
@@ -71,6 +71,14 @@ public sealed class CompactTransformer : nn.Module<Tensor, Tensor>
         using var scope = NewDisposeScope();
         var (height, width) = (TokensAlong(images.shape[2]), TokensAlong(images.shape[3]));
         return classifier.TokenWeights(tokenizer.call(images)).reshape(-1, height, width).MoveToOuterDisposeScope();
+    }
+
+    // The repository initialises the convolutions of all tokenizers alike.
+    private static PatchEmbed Patches(int channels, int dim, int patch)
+    {
+        var patches = new PatchEmbed(channels, dim, patch, name: "conv_layers.0.0");
+        nn.init.kaiming_normal_(patches.Kernels);
+        return patches;
     }
 
     private long TokensAlong(long pixels) => Options.Windows.Aggregate(pixels, (inputs, window) => window.Outputs(inputs));

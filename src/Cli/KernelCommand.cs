@@ -1,0 +1,64 @@
+using System.CommandLine;
+using Lab.Extensions;
+using Lab.Kernel.Jupyter;
+using Lab.Kernel.Session;
+
+namespace Lab.Cli;
+
+/// <summary><c>lab kernel</c>: the C# kernel for Jupyter front ends.</summary>
+internal static class KernelCommand
+{
+    public static Command Create(TextWriter output, TextWriter error) =>
+        new("kernel", "The C# kernel for Jupyter, JupyterLab and VS Code.") { Install(output, error), Start(error) };
+
+    private static Command Install(TextWriter output, TextWriter error)
+    {
+        var user = new Option<bool>("--user") { Description = "For this user (the default)." };
+        var prefix = new Option<string>("--prefix") { Description = "Into an environment, e.g. a Python virtual environment." };
+        var command = new Command("install", $"Let Jupyter front ends find the kernel as {KernelSpec.Name}.") { user, prefix };
+        command.SetAction(line =>
+        {
+            var environment = line.GetValue(prefix);
+            if (line.GetValue(user) && environment is not null) throw new UsageException("Give --user or --prefix, not both.");
+            try
+            {
+                var directory = environment is null ? KernelSpec.UserDirectory : KernelSpec.PrefixDirectory(environment);
+                output.WriteLine($"Installed the kernel {KernelSpec.Name} in {KernelSpec.Install(directory, OwnCommand(), new LabExtension().Scripts)}");
+                return ExitCode.Ok;
+            }
+            catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+            {
+                error.WriteLine($"The kernel could not be installed: {e.Message}");
+                return ExitCode.NotWritten;
+            }
+        });
+        return command;
+    }
+
+    private static Command Start(TextWriter error)
+    {
+        var file = new Argument<string>("connection-file") { Description = "Written by the front end: ports and key." };
+        var command = new Command("start", "Serve one front end; front ends call this themselves.") { file };
+        command.SetAction(async (line, cancellation) =>
+        {
+            try
+            {
+                await JupyterKernel.RunAsync(line.GetRequiredValue(file), new SessionOptions { Extensions = LabCommand.Extensions }, cancellation);
+                return ExitCode.Ok;
+            }
+            catch (ConnectionException e)
+            {
+                error.WriteLine(e.Message);
+                return ExitCode.Usage;
+            }
+        });
+        return command;
+    }
+
+    // The program itself, or "dotnet Lab.Cli.dll" where that is how it was started.
+    private static IReadOnlyList<string> OwnCommand()
+    {
+        var program = Environment.ProcessPath ?? throw new InvalidOperationException("The system does not tell the path of this program.");
+        return Path.GetFileNameWithoutExtension(program) == "dotnet" ? [program, typeof(KernelCommand).Assembly.Location] : [program];
+    }
+}
