@@ -28,7 +28,7 @@ internal sealed class NotebookBatch(TextWriter output, TextWriter error)
         if (FolderProblem() is { } problem)
         {
             error.WriteLine($"Nothing was run: the results cannot be written to {OutputFolder}: {problem}");
-            return (int)RunStatus.OutputNotWritten;
+            return ExitCode.NotWritten;
         }
 
         using var interrupt = new CancellationTokenSource();

@@ -79,7 +79,7 @@ internal sealed class NotebookExecution(NotebookDocument notebook, CSharpSession
     private NotebookRun Stopped(NotebookRun run, NotebookCell cell, bool stillRuns, bool timedOut)
     {
         var reason = timedOut
-            ? FormattableString.Invariant($"The time limit of {options.Timeout!.Value.TotalSeconds:0.###} s for the notebook was reached.")
+            ? "The time limit was reached."
             : "The run was interrupted.";
         if (stillRuns)
             reason += FormattableString.Invariant($" The cell did not stop within {options.Grace.TotalSeconds:0.###} s, so it was left behind; what it would still have shown is lost.");

@@ -23,15 +23,16 @@ internal static class RunMetadata
     public static void Stamp(NotebookDocument notebook, DateTime started, IReadOnlyList<NotebookVariable> parameters)
     {
         var values = new JsonObject(parameters.Select(p => KeyValuePair.Create(p.Name, Value(p.Value))));
-        notebook.Metadata["lab"] = new JsonObject
+        var run = new JsonObject
         {
             ["machine"] = new JsonObject { ["cores"] = Environment.ProcessorCount, ["cpu"] = Cpu(), ["os"] = RuntimeInformation.OSDescription },
-            ["profile"] = values["profile"]?.DeepClone(),
             ["parameters"] = values,
             ["seconds"] = Math.Round((DateTime.UtcNow - started).TotalSeconds, 1),
             ["started"] = Iso(started),
             ["version"] = typeof(RunMetadata).Assembly.GetName().Version!.ToString(3),
         };
+        if (values["profile"] is { } profile) run["profile"] = profile.DeepClone();
+        notebook.Metadata["lab"] = run;
     }
 
     private static JsonNode? Value(object? value) => value switch
