@@ -1,0 +1,193 @@
+using Lab.Data;
+using Lab.Data.Augmentation;
+using Lab.Data.Catalogue;
+using Lab.Metrics;
+using Lab.Runtime;
+using Lab.Training;
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace Lab.Papers.CompactTransformers;
+
+/// <summary>
+/// The reproduction: ViT-Lite, CVT and CCT trained alike, with the same data in the same order, and their ablations.
+/// It tests directions; the paper's 98 % on CIFAR-10 take 5,000 epochs.
+/// </summary>
+/// <param name="Scale">Decides the data and which claims get a verdict.</param>
+/// <param name="Arms">What is trained.</param>
+/// <param name="Recipe">How.</param>
+/// <param name="TrainSize">Training images; more than there are means all.</param>
+/// <param name="TestSize">Test images, likewise.</param>
+public sealed record CctExperiment(CctScale Scale, IReadOnlyList<CctArm> Arms, CctRecipe Recipe, int TrainSize, int TestSize)
+{
+    private const int EvaluationBatch = 250;
+    private const string TestAccuracy = "test accuracy", DataSeed = "compact-transformers";
+
+    /// <summary>Small models for some tens of seconds on two cores, with data that ship.</summary>
+    public static CctExperiment Quick { get; } = new(
+        CctScale.Quick, Comparison(Small(CompactFamily.ViTLite), Small(CompactFamily.CVT), Small(CompactFamily.CCT)),
+        new(Epochs: 6, BatchSize: 32, LearningRate: 3e-3), TrainSize: 2_000, TestSize: 1_000);
+
+    /// <summary>The official -2 models on CIFAR-10, for minutes on two cores.</summary>
+    public static CctExperiment Full { get; } = new(
+        CctScale.Full, Comparison(CctOptions.ViTLite2_4, CctOptions.Cvt2_4, CctOptions.Cct2_3x2),
+        new(Epochs: 2, BatchSize: 64, LearningRate: 1e-3) { Augment = true, CurvePoints = 8 }, TrainSize: 20_000, TestSize: 10_000);
+
+    /// <summary>The official -7 models on all of CIFAR-10, for minutes on a GPU.</summary>
+    public static CctExperiment FullCuda { get; } = Full with
+    {
+        Arms = Comparison(CctOptions.ViTLite7_4, CctOptions.Cvt7_4, CctOptions.Cct7_3x1),
+        Recipe = new(Epochs: 20, BatchSize: 128, LearningRate: 1e-3) { Augment = true, CurvePoints = 10 },
+        TrainSize = 50_000,
+    };
+
+    /// <summary>The experiment of a profile on a device.</summary>
+    /// <param name="profile"><c>quick</c> or <c>full</c>.</param>
+    /// <param name="device">A GPU gets larger models in <c>full</c>.</param>
+    /// <exception cref="ArgumentException">Another profile.</exception>
+    public static CctExperiment Of(string profile, Device device) => profile switch
+    {
+        "quick" => Quick,
+        "full" => device.type == DeviceType.CUDA ? FullCuda : Full,
+        _ => throw new ArgumentException($"'{profile}' is no profile. Known are quick and full.", nameof(profile)),
+    };
+
+    /// <summary>
+    /// The data of this scale, cut to size: CIFAR-10 for full; for quick Fashion-MNIST if it is on this machine, else procedural shapes.
+    /// </summary>
+    /// <param name="progress">Told about a download, if one is needed.</param>
+    /// <param name="cancellation">Stops a download.</param>
+    /// <returns>The caller's to dispose.</returns>
+    /// <exception cref="DatasetUnavailableException">CIFAR-10 is neither here nor to be had; says what to do.</exception>
+    public ImageSplits LoadData(IProgress<DownloadProgress>? progress = null, CancellationToken cancellation = default)
+    {
+        if (Scale == CctScale.Quick && DatasetStore.FromEnvironment().Find("fashion-mnist") is null)
+            return new(
+                Shapes.Classification32.Classification(TrainSize, Seed.Derive(0, DataSeed)),
+                Shapes.Classification32.Classification(TestSize, Seed.Derive(0, DataSeed) + Shapes.TestSeedOffset));
+
+        using var whole = Scale == CctScale.Quick ? ImageDatasets.FashionMnist(progress, cancellation) : ImageDatasets.Cifar10(progress, cancellation);
+        return new(
+            whole.Train.Take(Math.Min(TrainSize, whole.Train.Count), Seed.Derive(0, DataSeed)),
+            whole.Test.Take(Math.Min(TestSize, whole.Test.Count), Seed.Derive(0, DataSeed)));
+    }
+
+    /// <summary>
+    /// Trains every arm with every seed, seed by seed. Arms of one seed see the same images in the same order; all tell the data's classes apart.
+    /// </summary>
+    /// <param name="data">Usually from <see cref="LoadData"/>.</param>
+    /// <param name="seeds">At least one.</param>
+    /// <param name="device">The CPU when null.</param>
+    /// <param name="progress">Told about every arm; <see cref="TrainingProgress.Run"/> names it and its seed.</param>
+    /// <param name="cancellation">Stops before the next step.</param>
+    /// <returns>The caller's to dispose.</returns>
+    /// <exception cref="ArgumentException">No arm, no seed, a value outside its range, or a model that does not fit the data.</exception>
+    public CctResults Run(
+        ImageSplits data, IReadOnlyList<long> seeds, Device? device = null, IProgress<TrainingProgress>? progress = null, CancellationToken cancellation = default)
+    {
+        Recipe.Check();
+        if (seeds.Count == 0 || Arms.Count == 0) throw new ArgumentException("An experiment needs at least one arm and one seed.");
+
+        var normalization = Normalization.Of(data.Train);
+        var runs = new List<CctRun>();
+        try
+        {
+            foreach (var seed in seeds)
+                foreach (var next in Arms)
+                    runs.Add(Train(next, seed, data, normalization, device ?? CPU, progress, cancellation));
+        }
+        catch
+        {
+            foreach (var run in runs) run.Dispose();
+            throw;
+        }
+        return new(Scale, runs, normalization);
+    }
+
+    private CctRun Train(
+        CctArm arm, long seed, ImageSplits data, Normalization normalization, Device device, IProgress<TrainingProgress>? progress, CancellationToken cancellation)
+    {
+        using var part = arm.DataShare < 1 ? data.Train.Take((int)(arm.DataShare * data.Train.Count), Seed.Derive(seed, "share")) : null;
+        var train = part ?? data.Train;
+        var batches = new BatchLoader(train, new(Recipe.BatchSize, seed)
+        {
+            Normalization = normalization,
+            Augmentations = Recipe.Augment ? [new RandomCrop(4), new HorizontalFlip()] : [],
+            Device = device,
+        });
+        var steps = Recipe.Epochs * batches.BatchesPerEpoch;
+        var model = NewModel(arm.Model with { Classes = data.Train.ClassNames.Count }, seed, device);
+
+        var history = Trainer.Run(
+            model, batches, batch => Losses.CrossEntropy(model.call(batch.Images), batch.Labels, Recipe.LabelSmoothing),
+            new TrainingOptions($"{arm.Name}, seed {seed}", steps, Recipe.Schedule(steps))
+            {
+                AdamW = new() { WeightDecay = Recipe.WeightDecay },
+                Seed = seed,
+                EvaluationInterval = Math.Max(1, steps / Recipe.CurvePoints),
+            },
+            () => new Dictionary<string, double> { [TestAccuracy] = Accuracy(model, data.Test, normalization, device, images: data.Test.Count / 4) },
+            progress, cancellation);
+
+        var test = Accuracy(model, data.Test, normalization, device, data.Test.Count);
+        var curve = history.Where(r => r.Metrics.ContainsKey(TestAccuracy)).Select(r =>
+            new CurvePoint(r.Step * Recipe.BatchSize, r.Step == steps ? test : r.Metrics[TestAccuracy], r.Loss)).ToArray();
+        using var one = zeros(1, arm.Model.Channels, arm.Model.ImageSize, arm.Model.ImageSize, device: device);
+        return new(
+            arm, seed, model, curve, test, Accuracy(model, train, normalization, device, Math.Min(train.Count, data.Test.Count)),
+            model.parameters().Sum(p => p.numel()), MacCounter.Count(model, one), MeanRate(history));
+    }
+
+    private static CompactTransformer NewModel(CctOptions options, long seed, Device device)
+    {
+        using var generator = manual_seed(Seed.Derive(seed, "weights"));
+        return (CompactTransformer)new CompactTransformer(options).to(device);
+    }
+
+    // In %, on the first images.
+    private static double Accuracy(CompactTransformer model, LabeledImages data, Normalization normalization, Device device, int images)
+    {
+        using var noGrad = no_grad();
+        var (correct, seen) = (0.0, 0L);
+        foreach (var batch in data.InOrder(EvaluationBatch, normalization, device))
+        {
+            using (batch)
+            {
+                if (seen >= images) break;
+                using var logits = model.call(batch.Images);
+                correct += Metrics.Accuracy.Top1(logits, batch.Labels) * batch.Labels.shape[0];
+                seen += batch.Labels.shape[0];
+            }
+        }
+        return 100 * correct / seen;
+    }
+
+    // Samples over seconds: the mean of the reports' rates, weighted by the seconds each stands for.
+    private static double MeanRate(IReadOnlyList<TrainingProgress> history)
+    {
+        var (steps, time, last) = (0.0, 0.0, 0L);
+        foreach (var report in history)
+        {
+            if (report.Step == last) continue;
+            steps += report.Step - last;
+            time += (report.Step - last) / report.SamplesPerSecond;
+            last = report.Step;
+        }
+        return steps / time;
+    }
+
+    private static CctOptions Small(CompactFamily family) =>
+        new(family, new CompactSize(Depth: 2, Heads: 2, MlpRatio: 1, EmbedDim: 64), family == CompactFamily.CCT ? 3 : 4, family == CompactFamily.CCT ? 2 : 1)
+        {
+            HiddenChannels = 32,
+            AttentionDropout = 0,
+            DropPath = 0,
+        };
+
+    private static CctArm[] Comparison(CctOptions vit, CctOptions cvt, CctOptions cct) =>
+    [
+        CctArm.Of(vit), CctArm.Of(cvt), CctArm.Of(cct),
+        CctArm.Of(cvt).WithoutPositions, CctArm.Of(cct).WithoutPositions,
+        CctArm.Of(cct).OnHalf,
+    ];
+}
