@@ -7,7 +7,7 @@ namespace Lab.Kernel.Notebooks;
 /// Writes what cells put out into their notebook: neighbouring pieces of a stream become one, and an update of a display
 /// reaches every earlier output that shows it, in whichever cell. Outputs may come from any thread, also after their cell has ended.
 /// </summary>
-public sealed class OutputRecorder(NotebookDocument document)
+internal sealed class OutputRecorder(NotebookDocument document)
 {
     private readonly Lock gate = new();
     private readonly Dictionary<string, List<JsonObject>> displays = [];
