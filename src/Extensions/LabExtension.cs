@@ -36,7 +36,7 @@ public sealed class LabExtension : INotebookExtension
     ];
 
     /// <inheritdoc/>
-    public IReadOnlyList<ScriptResource> Scripts { get; } = [new(ChartFormatter.ScriptFile, Format.Plotly, OpenPlotly)];
+    public IReadOnlyList<ScriptResource> Scripts { get; } = [new(ChartFormatter.ScriptFile, Format.Plotly, OpenPlotly) { Draw = ChartFormatter.Draw }];
 
     /// <inheritdoc/>
     public void Load()
