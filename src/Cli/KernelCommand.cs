@@ -23,7 +23,7 @@ internal static class KernelCommand
             try
             {
                 var directory = environment is null ? KernelSpec.UserDirectory : KernelSpec.PrefixDirectory(environment);
-                output.WriteLine($"Installed the kernel {KernelSpec.Name} in {KernelSpec.Install(directory, OwnCommand(), new LabExtension().Scripts)}");
+                output.WriteLine($"Installed the kernel {KernelSpec.Name} in {KernelSpec.Install(directory, OwnProgram.Command, new LabExtension().Scripts)}");
                 return ExitCode.Ok;
             }
             catch (Exception e) when (e is IOException or UnauthorizedAccessException)
@@ -53,12 +53,5 @@ internal static class KernelCommand
             }
         });
         return command;
-    }
-
-    // The program itself, or "dotnet Lab.Cli.dll" where that is how it was started.
-    private static IReadOnlyList<string> OwnCommand()
-    {
-        var program = Environment.ProcessPath ?? throw new InvalidOperationException("The system does not tell the path of this program.");
-        return Path.GetFileNameWithoutExtension(program) == "dotnet" ? [program, typeof(KernelCommand).Assembly.Location] : [program];
     }
 }

@@ -1,11 +1,10 @@
 using System.Text.Json.Nodes;
-using System.Text.RegularExpressions;
 using Lab.Kernel.Notebooks;
 
 namespace Lab.Kernel.Publishing;
 
 /// <summary>What differs from run to run, or from editor to editor, and says nothing about the result.</summary>
-internal static partial class VolatileParts
+internal static class VolatileParts
 {
     private static readonly string[] ofCells = ["collapsed", "execution", "ExecuteTime", "papermill", "pycharm", "scrolled", "trusted", "vscode"];
     private static readonly string[] ofNotebooks = ["papermill", "signature", "vscode"];
@@ -20,21 +19,7 @@ internal static partial class VolatileParts
             foreach (var name in ofCells) (cell.Json["metadata"] as JsonObject)?.Remove(name);
             for (var j = 0; j < cell.Outputs.Count; j++)
                 if (cell.Outputs[j]?["data"] is JsonObject data && data["text/html"] is { } html)
-                    data["text/html"] = WithStableIds(MultilineText.Read(html), $"{i + 1}-{j + 1}");
+                    data["text/html"] = VolatileText.WithStableIds(MultilineText.Read(html), $"{i + 1}-{j + 1}");
         }
     }
-
-    /// <summary>An element that its script finds by a random id keeps one that stays: the place of the output.</summary>
-    /// <param name="html">An output.</param>
-    /// <param name="place">Unique in the page.</param>
-    public static string WithStableIds(string html, string place)
-    {
-        var count = 0;
-        foreach (var id in RandomId().Matches(html).Select(m => m.Groups[1].Value).Distinct())
-            html = html.Replace(id, count++ == 0 ? place : $"{place}-{count}");
-        return html;
-    }
-
-    [GeneratedRegex("""\bid="[\w-]*?([0-9a-f]{32})["]""")]
-    private static partial Regex RandomId();
 }
