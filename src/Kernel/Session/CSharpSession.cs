@@ -24,6 +24,7 @@ public sealed class CSharpSession : IAsyncDisposable
     {
         this.options = options;
         InjectedParameters = options.InjectedParameters;
+        Comms = new Comms(options.Comms);
         extensions = [.. options.Extensions.Select(CreateExtension)];
         foreach (var extension in extensions) extension.Load();
         submissions = new Submissions(extensions.SelectMany(e => e.References), usings.Concat(extensions.SelectMany(e => e.Imports).Select(ImportName)).Distinct());
@@ -33,6 +34,8 @@ public sealed class CSharpSession : IAsyncDisposable
 
     /// <summary>Scripts that outputs of the loaded extensions need.</summary>
     public IReadOnlyList<ScriptResource> Scripts => [.. extensions.SelectMany(e => e.Scripts)];
+
+    internal Comms Comms { get; }
 
     /// <summary>Parameters set from outside, by name, as C# text.</summary>
     public IReadOnlyDictionary<string, string> InjectedParameters { get; set; }
@@ -82,6 +85,26 @@ public sealed class CSharpSession : IAsyncDisposable
         {
             oneCell.Release();
         }
+    }
+
+    /// <summary>Runs a handler of the notebook's own, e.g. of a comm, whose outputs go to a sink. What it throws is told on stderr.</summary>
+    internal void Handle(string name, IOutputSink sink, Action handler)
+    {
+        var ordered = new OrderedSink(sink);
+        var flow = ExecutionContext.Capture()!;
+        ExecutionContext.Run(flow, _ =>
+        {
+            new CellContext(this, name, ordered, CancellationToken.None).Enter();
+            try
+            {
+                handler();
+            }
+            catch (Exception exception) // the front end has no cell to show it in
+            {
+                var error = CellError.Of(exception, name, "");
+                Console.Error.WriteLine($"{name} failed.\n{string.Join('\n', error.Traceback)}");
+            }
+        }, null);
     }
 
     private async Task<CellResult> RunCellAsync(string code, string cellName, IOutputSink sink, CancellationToken cancellation)
