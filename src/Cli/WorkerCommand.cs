@@ -28,6 +28,8 @@ internal static class WorkerCommand
         using var channel = new WorkerChannel(pipe);
         if (await channel.ReadAsync() is not WorkerMessage.Run request) throw new UsageException($"{Name} is called by lab run; call lab run yourself.");
 
+        // As under Jupyter: relative paths in cells start where the notebook lies.
+        Environment.CurrentDirectory = Path.GetDirectoryName(request.Path)!;
         using var interrupt = new CancellationTokenSource();
         _ = ListenAsync(channel, interrupt);
         var options = request.Options with { Extensions = LabCommand.Extensions };

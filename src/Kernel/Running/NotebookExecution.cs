@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using Lab.Abstractions;
+using Lab.Kernel.Migration;
 using Lab.Kernel.Notebooks;
 using Lab.Kernel.Session;
 
@@ -73,7 +74,7 @@ internal sealed class NotebookExecution(NotebookDocument notebook, CSharpSession
         var begin = DateTime.UtcNow;
 
         // On another thread: a cell that computes without ever awaiting must not keep this one from watching the clock.
-        var execution = Task.Run(() => session.ExecuteAsync(cell.Source, $"Cell [{number}]", sink, stop), CancellationToken.None);
+        var execution = Task.Run(() => session.ExecuteAsync(CellLanguages.CodeOf(cell), $"Cell [{number}]", sink, stop), CancellationToken.None);
         await Task.WhenAny(execution, Task.Delay(System.Threading.Timeout.Infinite, stop));
         if (!execution.IsCompleted) await Task.WhenAny(execution, Task.Delay(options.Grace, CancellationToken.None));
 

@@ -17,6 +17,7 @@ public sealed class CSharpSession : IAsyncDisposable
     private readonly List<INotebookExtension> extensions;
     private readonly Submissions submissions;
     private readonly Magics magics;
+    private readonly List<string> packageSources = [];
     private readonly SemaphoreSlim oneCell = new(1);
 
     /// <exception cref="ArgumentException">An extension assembly without <see cref="NotebookExtensionAttribute"/>.</exception>
@@ -28,7 +29,7 @@ public sealed class CSharpSession : IAsyncDisposable
         extensions = [.. options.Extensions.Select(CreateExtension)];
         foreach (var extension in extensions) extension.Load();
         submissions = new Submissions(extensions.SelectMany(e => e.References), usings.Concat(extensions.SelectMany(e => e.Imports).Select(ImportName)).Distinct());
-        magics = new Magics(extensions.SelectMany(e => e.Magics));
+        magics = new Magics(extensions.SelectMany(e => e.Magics), options.WorkingDirectory);
         ConsoleRouter.Install();
     }
 
@@ -133,6 +134,7 @@ public sealed class CSharpSession : IAsyncDisposable
             switch (part)
             {
                 case CellPart.Reference reference: await AddReferenceAsync(reference.Target, context.Cancellation).ConfigureAwait(false); break;
+                case CellPart.PackageSource source: packageSources.Add(PackageRestore.Source(source.Target, options.WorkingDirectory)); break;
                 case CellPart.Magic magic: await magics.RunAsync(magic, context).ConfigureAwait(false); break;
                 case CellPart.Code block: await RunCodeAsync(block.Text, context, isLast: part == parts[^1]).ConfigureAwait(false); break;
             }
@@ -152,7 +154,7 @@ public sealed class CSharpSession : IAsyncDisposable
     {
         if (target.StartsWith("nuget:", StringComparison.OrdinalIgnoreCase))
         {
-            submissions.AddReferences(await PackageRestore.ResolveAsync(target["nuget:".Length..], cancellation).ConfigureAwait(false));
+            submissions.AddReferences(await PackageRestore.ResolveAsync(target["nuget:".Length..], packageSources, cancellation).ConfigureAwait(false));
             return;
         }
 
