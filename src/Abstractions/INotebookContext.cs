@@ -19,6 +19,9 @@ public interface INotebookContext
 
     /// <summary>Fires when the running cell is interrupted. Long library work takes this token.</summary>
     CancellationToken Cancellation { get; }
+
+    /// <summary>Lines to objects in the front ends, e.g. widgets.</summary>
+    IComms Comms { get; }
 }
 
 /// <summary>A shown value that can be replaced.</summary>

@@ -15,6 +15,7 @@ internal sealed class KernelServer
     private readonly WireFormat wire;
     private readonly KernelSockets sockets;
     private readonly Outbox outbox;
+    private readonly FrontEndComms comms;
     private readonly Task<CSharpSession> session;
     private readonly Execution execution;
     private readonly BlockingCollection<Request> shell = [];
@@ -29,7 +30,8 @@ internal sealed class KernelServer
         wire = new WireFormat(file.Key, file.Hash);
         sockets = new KernelSockets(file, Receive, topic => outbox!.Welcome(topic));
         outbox = new Outbox(wire, sockets.Send);
-        session = Task.Run(() => new CSharpSession(options)); // front ends get answers while the compiler and the extensions load
+        comms = new FrontEndComms(outbox);
+        session = Task.Run(() => new CSharpSession(options with { Comms = comms })); // front ends get answers while the compiler and the extensions load
         execution = new Execution(session, outbox, () => Volatile.Read(ref arrivals));
     }
 
@@ -57,6 +59,9 @@ internal sealed class KernelServer
 
     /// <summary>Asks the running cell to stop.</summary>
     public void Interrupt() => execution.Interrupt();
+
+    // Waits while the session starts.
+    private CSharpSession Session => session.GetAwaiter().GetResult();
 
     private Thread StartWorker(BlockingCollection<Request> queue, string name)
     {
@@ -91,6 +96,7 @@ internal sealed class KernelServer
 
     private void Serve(Request request)
     {
+        Outbox.Enter(request);
         outbox.PublishStatus("busy", request);
         try
         {
@@ -116,14 +122,14 @@ internal sealed class KernelServer
             case "kernel_info_request": return KernelInfo.Content();
             case "execute_request" when request.Channel == Channel.Shell: return execution.Run(request);
             case "is_complete_request": return Completeness(request.Content.Text("code"));
-            case "comm_info_request": return new() { ["status"] = "ok", ["comms"] = new JsonObject() };
+            case "comm_info_request": return FrontEndComms.Info(Session, request.Content);
             case "history_request": return new() { ["status"] = "ok", ["history"] = new JsonArray() };
             case "shutdown_request": return Shutdown(request);
             case "interrupt_request":
                 Interrupt();
                 return new() { ["status"] = "ok" };
-            case "comm_open": // no target is registered, and the protocol wants that said at once
-                outbox.Publish("comm_close", request, new() { ["comm_id"] = request.Content.Text("comm_id"), ["data"] = new JsonObject() });
+            case "comm_open" or "comm_msg" or "comm_close":
+                comms.Receive(Session, request);
                 return null;
             default:
                 Console.Error.WriteLine($"{request.Type} on the {request.Channel} socket is not known to this kernel; it was left unanswered.");
@@ -133,7 +139,7 @@ internal sealed class KernelServer
 
     private JsonObject Completeness(string code)
     {
-        var completeness = session.GetAwaiter().GetResult().CheckComplete(code);
+        var completeness = Session.CheckComplete(code);
         var content = new JsonObject { ["status"] = completeness.Status.ToString().ToLowerInvariant() };
         if (completeness.Status == CompletenessStatus.Incomplete) content["indent"] = completeness.Indent;
         return content;

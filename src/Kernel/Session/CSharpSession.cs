@@ -17,6 +17,7 @@ public sealed class CSharpSession : IAsyncDisposable
     private readonly List<INotebookExtension> extensions;
     private readonly Submissions submissions;
     private readonly Magics magics;
+    private readonly List<string> packageSources = [];
     private readonly SemaphoreSlim oneCell = new(1);
 
     /// <exception cref="ArgumentException">An extension assembly without <see cref="NotebookExtensionAttribute"/>.</exception>
@@ -24,15 +25,18 @@ public sealed class CSharpSession : IAsyncDisposable
     {
         this.options = options;
         InjectedParameters = options.InjectedParameters;
+        Comms = new Comms(options.Comms);
         extensions = [.. options.Extensions.Select(CreateExtension)];
         foreach (var extension in extensions) extension.Load();
         submissions = new Submissions(extensions.SelectMany(e => e.References), usings.Concat(extensions.SelectMany(e => e.Imports).Select(ImportName)).Distinct());
-        magics = new Magics(extensions.SelectMany(e => e.Magics));
+        magics = new Magics(extensions.SelectMany(e => e.Magics), options.WorkingDirectory);
         ConsoleRouter.Install();
     }
 
     /// <summary>Scripts that outputs of the loaded extensions need.</summary>
     public IReadOnlyList<ScriptResource> Scripts => [.. extensions.SelectMany(e => e.Scripts)];
+
+    internal Comms Comms { get; }
 
     /// <summary>Parameters set from outside, by name, as C# text.</summary>
     public IReadOnlyDictionary<string, string> InjectedParameters { get; set; }
@@ -84,6 +88,26 @@ public sealed class CSharpSession : IAsyncDisposable
         }
     }
 
+    /// <summary>Runs a handler of the notebook's own, e.g. of a comm, whose outputs go to a sink. What it throws is told on stderr.</summary>
+    internal void Handle(string name, IOutputSink sink, Action handler)
+    {
+        var ordered = new OrderedSink(sink);
+        var flow = ExecutionContext.Capture()!;
+        ExecutionContext.Run(flow, _ =>
+        {
+            new CellContext(this, name, ordered, CancellationToken.None).Enter();
+            try
+            {
+                handler();
+            }
+            catch (Exception exception) // the front end has no cell to show it in
+            {
+                var error = CellError.Of(exception, name, "");
+                Console.Error.WriteLine($"{name} failed.\n{string.Join('\n', error.Traceback)}");
+            }
+        }, null);
+    }
+
     private async Task<CellResult> RunCellAsync(string code, string cellName, IOutputSink sink, CancellationToken cancellation)
     {
         var context = new CellContext(this, cellName, sink, cancellation);
@@ -110,6 +134,7 @@ public sealed class CSharpSession : IAsyncDisposable
             switch (part)
             {
                 case CellPart.Reference reference: await AddReferenceAsync(reference.Target, context.Cancellation).ConfigureAwait(false); break;
+                case CellPart.PackageSource source: packageSources.Add(PackageRestore.Source(source.Target, options.WorkingDirectory)); break;
                 case CellPart.Magic magic: await magics.RunAsync(magic, context).ConfigureAwait(false); break;
                 case CellPart.Code block: await RunCodeAsync(block.Text, context, isLast: part == parts[^1]).ConfigureAwait(false); break;
             }
@@ -129,7 +154,7 @@ public sealed class CSharpSession : IAsyncDisposable
     {
         if (target.StartsWith("nuget:", StringComparison.OrdinalIgnoreCase))
         {
-            submissions.AddReferences(await PackageRestore.ResolveAsync(target["nuget:".Length..], cancellation).ConfigureAwait(false));
+            submissions.AddReferences(await PackageRestore.ResolveAsync(target["nuget:".Length..], packageSources, cancellation).ConfigureAwait(false));
             return;
         }
 

@@ -20,6 +20,8 @@ internal sealed class CellContext(CSharpSession session, string cellName, IOutpu
 
     public CancellationToken Cancellation => cancellation;
 
+    public IComms Comms => session.Comms;
+
     /// <summary>From here on, and in all that the present flow starts, this is the running cell.</summary>
     public void Enter()
     {

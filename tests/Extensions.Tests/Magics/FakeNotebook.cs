@@ -19,6 +19,8 @@ internal sealed class FakeNotebook : INotebookContext
 
     public CancellationToken Cancellation { get; init; }
 
+    public IComms Comms => throw new NotSupportedException("No magic opens a comm.");
+
     public IDisplayHandle Display(object value)
     {
         Displays.Add(value);

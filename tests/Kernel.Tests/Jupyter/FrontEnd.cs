@@ -75,9 +75,9 @@ internal sealed class FrontEnd : IDisposable
 
     public void SendShell(params byte[][] frames) => shell.SendMultipartBytes(frames);
 
-    public string Send(string type, JsonObject content)
+    public string Send(string type, JsonObject content, params byte[][] buffers)
     {
-        shell.SendMultipartBytes(Frames(type, content, out var id));
+        shell.SendMultipartBytes([.. Frames(type, content, out var id), .. buffers]);
         return id;
     }
 
@@ -147,7 +147,11 @@ internal sealed class Message(IReadOnlyList<byte[]> frames)
 
     public JsonObject Parent => Json(3);
 
+    public JsonObject Metadata => Json(4);
+
     public JsonObject Content => Json(5);
+
+    public IReadOnlyList<byte[]> Buffers => [.. frames.Skip(start + 6)];
 
     public string Type => Header.String("msg_type");
 

@@ -1,5 +1,4 @@
 using System.Security.Cryptography;
-using System.Text.Json.Nodes;
 using Lab.Kernel.Jupyter;
 using Lab.Kernel.Session;
 using NetMQ;
@@ -205,15 +204,6 @@ public sealed class KernelServerTests
         var reply = front.ShellReply();
         Assert.Equal("error", reply.Content.String("status"));
         Assert.Contains("code", reply.Content.String("evalue"));
-    }
-
-    [Fact]
-    public void A_comm_to_an_unknown_target_is_closed()
-    {
-        using var front = new FrontEnd();
-        var published = front.PublishedFor(front.Send("comm_open", new() { ["comm_id"] = "c1", ["target_name"] = "nobody", ["data"] = new JsonObject() }));
-        Assert.Equal(["busy", "comm_close", "idle"], published.Select(m => m.Name));
-        Assert.Equal("c1", published[1].Content.String("comm_id"));
     }
 
     [Fact]
