@@ -36,6 +36,7 @@ public sealed record CctExperiment(CctScale Scale, IReadOnlyList<CctArm> Arms, C
     /// <summary>The official -7 models on all of CIFAR-10, for minutes on a GPU.</summary>
     public static CctExperiment FullCuda { get; } = Full with
     {
+        Scale = CctScale.FullCuda,
         Arms = Comparison(CctOptions.ViTLite7_4, CctOptions.Cvt7_4, CctOptions.Cct7_3x1),
         Recipe = new(Epochs: 20, BatchSize: 128, LearningRate: 1e-3) { Augment = true, CurvePoints = 10 },
         TrainSize = 50_000,
