@@ -13,7 +13,7 @@ internal static class RunSummary
         output.WriteLine();
         var table = new Table().Border(TableBorder.Simple).AddColumns("notebook", "result", "cells", "time", "claims");
         foreach (var run in runs)
-            table.AddRow(new Text(run.Name), Result(run.Status), new Text($"{run.CellsRun}/{run.Cells}"), new Text(Seconds(run.Elapsed)), new Text(run.Claims.ToString()));
+            table.AddRow(new Text(run.Name), Result(run.Status), new Text($"{run.CellsRun}/{run.Cells}{(run.CellsFailed > 0 ? $", {run.CellsFailed} failed" : "")}"), new Text(Seconds(run.Elapsed)), new Text(run.Claims.ToString()));
         console.Write(table);
 
         // Paths are written as they are: the console would break them at its width.
@@ -30,6 +30,9 @@ internal static class RunSummary
         RunStatus.Succeeded => new Text("ok", Color.Green),
         RunStatus.CellFailed => new Text("cell error", Color.Red),
         RunStatus.TimedOut => new Text("time-out", Color.Red),
+        RunStatus.ProcessDied => new Text("died", Color.Red),
+        RunStatus.OutOfMemory => new Text("out of memory", Color.Red),
+        RunStatus.NotReproducible => new Text("not reproducible", Color.Red),
         RunStatus.BadNotebook => new Text("bad notebook", Color.Red),
         RunStatus.ClaimFailed => new Text("claim failed", Color.Red),
         RunStatus.OutputNotWritten => new Text("not written", Color.Red),

@@ -22,6 +22,7 @@ public sealed class CSharpSession : IAsyncDisposable
     private readonly Submissions submissions;
     private readonly Magics magics;
     private readonly LanguageService language;
+    private readonly List<string> packageSources = [];
 
     /// <exception cref="ArgumentException">An extension assembly without <see cref="NotebookExtensionAttribute"/>.</exception>
     public CSharpSession(SessionOptions options)
@@ -32,7 +33,7 @@ public sealed class CSharpSession : IAsyncDisposable
         extensions = [.. options.Extensions.Select(CreateExtension)];
         foreach (var extension in extensions) extension.Load();
         submissions = new Submissions(extensions.SelectMany(e => e.References), usings.Concat(extensions.SelectMany(e => e.Imports).Select(ImportName)).Distinct());
-        magics = new Magics(extensions.SelectMany(e => e.Magics));
+        magics = new Magics(extensions.SelectMany(e => e.Magics), options.WorkingDirectory);
         language = new LanguageService(submissions);
         ConsoleRouter.Install();
         ConsoleInput.Install();
@@ -176,6 +177,7 @@ public sealed class CSharpSession : IAsyncDisposable
             switch (part)
             {
                 case CellPart.Reference reference: await AddReferenceAsync(reference.Target, context.Cancellation).ConfigureAwait(false); break;
+                case CellPart.PackageSource source: packageSources.Add(PackageRestore.Source(source.Target, options.WorkingDirectory)); break;
                 case CellPart.Magic magic: await magics.RunAsync(magic, context).ConfigureAwait(false); break;
                 case CellPart.Code block: await RunCodeAsync(block.Text, context, isLast: part == parts[^1]).ConfigureAwait(false); break;
             }
@@ -196,7 +198,7 @@ public sealed class CSharpSession : IAsyncDisposable
     {
         if (target.StartsWith("nuget:", StringComparison.OrdinalIgnoreCase))
         {
-            submissions.AddReferences(await PackageRestore.ResolveAsync(target["nuget:".Length..], cancellation).ConfigureAwait(false));
+            submissions.AddReferences(await PackageRestore.ResolveAsync(target["nuget:".Length..], packageSources, cancellation).ConfigureAwait(false));
             return;
         }
 

@@ -57,7 +57,7 @@ public sealed record CctResults(CctScale Scale, IReadOnlyList<CctRun> Runs, Norm
 
     /// <summary>The runs of a family's model as it is, or of one of its ablations; empty if it was not trained.</summary>
     internal IReadOnlyList<CctRun> Find(CompactFamily family, bool positions = true, double share = 1) =>
-        [.. Runs.Where(r => r.Arm.Model.Family == family && (r.Arm.Model.Position != Nn.PositionKind.None) == positions && r.Arm.DataShare == share)];
+        [.. Runs.Where(r => !r.Arm.IsOwn && r.Arm.Model.Family == family && (r.Arm.Model.Position != Nn.PositionKind.None) == positions && r.Arm.DataShare == share)];
 
     /// <inheritdoc/>
     public void Dispose()
