@@ -8,6 +8,7 @@ public sealed class Vocabulary
     private readonly byte[]?[] tokens; // null: an id that stands for nothing
     private readonly Dictionary<byte[], int>.AlternateLookup<ReadOnlySpan<byte>> ids;
     private readonly int[] byteIds = new int[256];
+    private readonly Lazy<TokensByPrefix> byPrefix;
 
     /// <param name="tokens">Bytes by id; null for ids that are not used. Special tokens have the bytes of their names.</param>
     /// <param name="specialTokens">Names and ids of the tokens that no text gives.</param>
@@ -17,6 +18,7 @@ public sealed class Vocabulary
         this.tokens = [.. tokens];
         SpecialTokens = specialTokens ?? new Dictionary<string, int>();
         CheckSpecialTokens();
+        byPrefix = new(() => new TokensByPrefix(this));
 
         var special = SpecialTokens.Values.ToHashSet();
         var byBytes = new Dictionary<byte[], int>(ByteStrings.Comparer);
@@ -53,6 +55,9 @@ public sealed class Vocabulary
 
     /// <summary>The token that is exactly these bytes; special tokens are not looked at.</summary>
     public bool TryFind(ReadOnlySpan<byte> bytes, out int id) => ids.TryGetValue(bytes, out id);
+
+    /// <summary>The tokens that start with these bytes, in the order of their bytes; all for no bytes. Special tokens are not among them.</summary>
+    public ReadOnlySpan<int> StartingWith(ReadOnlySpan<byte> prefix) => byPrefix.Value.Find(prefix);
 
     private void CheckSpecialTokens()
     {
