@@ -28,7 +28,17 @@ public interface INotebookExtension
 /// <param name="FileName">In the kernel's folder, e.g. <c>plotly.min.js</c>.</param>
 /// <param name="MimeType">Outputs that carry this type need the script.</param>
 /// <param name="Open">Opens the UTF-8 source.</param>
-public sealed record ScriptResource(string FileName, string MimeType, Func<Stream> Open);
+public sealed record ScriptResource(string FileName, string MimeType, Func<Stream> Open)
+{
+    /// <summary>Stands in an output's HTML where a still picture may be put, which the script takes away when it draws.</summary>
+    public const string PicturePlace = "<!--picture-->";
+
+    /// <summary>
+    /// JavaScript function that draws an output on light ground: from its data and the format (<c>png</c> or <c>webp</c>) to a
+    /// promise of <c>{ url, width, height }</c>, a data URL and CSS pixels. Null when outputs of this type have no still picture.
+    /// </summary>
+    public string? Draw { get; init; }
+}
 
 /// <summary>Marks an assembly as an extension: <c>[assembly: NotebookExtension(typeof(MyExtension))]</c>.</summary>
 [AttributeUsage(AttributeTargets.Assembly)]

@@ -6,7 +6,6 @@ namespace Lab.Cli;
 internal static class ExitCode
 {
     public const int Ok = 0;
-    public const int ProcessDied = 3;
     public const int NotWritten = (int)RunStatus.OutputNotWritten;
     public const int Usage = 64;
     public const int Unexpected = 70;
@@ -14,7 +13,8 @@ internal static class ExitCode
     // The first that occurred decides: nothing written outweighs a claim that fails.
     private static readonly RunStatus[] worstFirst =
     [
-        RunStatus.Interrupted, RunStatus.OutputNotWritten, RunStatus.BadNotebook, RunStatus.CellFailed, RunStatus.TimedOut, RunStatus.ClaimFailed, RunStatus.Succeeded,
+        RunStatus.Interrupted, RunStatus.OutputNotWritten, RunStatus.BadNotebook, RunStatus.ProcessDied, RunStatus.OutOfMemory,
+        RunStatus.CellFailed, RunStatus.TimedOut, RunStatus.ClaimFailed, RunStatus.NotReproducible, RunStatus.Succeeded,
     ];
 
     /// <summary>The code for all notebooks of a run.</summary>

@@ -15,7 +15,8 @@ internal static class KernelCommand
     {
         var user = new Option<bool>("--user") { Description = "For this user (the default)." };
         var prefix = new Option<string>("--prefix") { Description = "Into an environment, e.g. a Python virtual environment." };
-        var command = new Command("install", $"Let Jupyter front ends find the kernel as {KernelSpec.Name}.") { user, prefix };
+        var alias = new Option<string>("--alias") { Description = "Also under this name, e.g. .net-csharp for notebooks that .NET Interactive has left." };
+        var command = new Command("install", $"Let Jupyter front ends find the kernel as {KernelSpec.Name}.") { user, prefix, alias };
         command.SetAction(line =>
         {
             var environment = line.GetValue(prefix);
@@ -23,8 +24,15 @@ internal static class KernelCommand
             try
             {
                 var directory = environment is null ? KernelSpec.UserDirectory : KernelSpec.PrefixDirectory(environment);
-                output.WriteLine($"Installed the kernel {KernelSpec.Name} in {KernelSpec.Install(directory, OwnCommand(), new LabExtension().Scripts)}");
+                var scripts = new LabExtension().Scripts;
+                output.WriteLine($"Installed the kernel {KernelSpec.Name} in {KernelSpec.Install(directory, OwnProgram.Command, scripts)}");
+                if (line.GetValue(alias) is { } name)
+                    output.WriteLine($"Installed it as {name} in {KernelSpec.Install(directory, OwnProgram.Command, scripts, name)}");
                 return ExitCode.Ok;
+            }
+            catch (ArgumentException e)
+            {
+                throw new UsageException(e.Message);
             }
             catch (Exception e) when (e is IOException or UnauthorizedAccessException)
             {
@@ -53,12 +61,5 @@ internal static class KernelCommand
             }
         });
         return command;
-    }
-
-    // The program itself, or "dotnet Lab.Cli.dll" where that is how it was started.
-    private static IReadOnlyList<string> OwnCommand()
-    {
-        var program = Environment.ProcessPath ?? throw new InvalidOperationException("The system does not tell the path of this program.");
-        return Path.GetFileNameWithoutExtension(program) == "dotnet" ? [program, typeof(KernelCommand).Assembly.Location] : [program];
     }
 }

@@ -1,26 +1,31 @@
 using System.Diagnostics;
 using System.Runtime.InteropServices;
+using Lab.Kernel.Notebooks;
 using Lab.Kernel.Running;
 using Spectre.Console;
 
 namespace Lab.Cli;
 
-/// <summary>Runs notebooks one after the other, shows how they go, and sums up.</summary>
+/// <summary>Runs notebooks, each in a process of its own, shows how they go, and sums up.</summary>
 internal sealed class NotebookBatch(TextWriter output, TextWriter error)
 {
-    // Made before a session reroutes the console, after which nobody can tell whether this is a terminal.
     private readonly IAnsiConsole console = AnsiConsole.Create(new AnsiConsoleSettings { Out = new AnsiConsoleOutput(output) });
     private readonly Stopwatch clock = Stopwatch.StartNew();
 
     public required IReadOnlyList<NotebookFile> Files { get; init; }
 
-    public required IReadOnlyDictionary<string, string> Parameters { get; init; }
-
     public required string OutputFolder { get; init; }
 
     public required bool WritePages { get; init; }
 
-    public required TimeSpan? Timeout { get; init; }
+    /// <summary>What all notebooks have in common; the paths are filled in for each.</summary>
+    public required RunOptions Options { get; init; }
+
+    /// <summary>Notebooks that run at a time.</summary>
+    public required int Jobs { get; init; }
+
+    /// <summary>Run each twice and compare what the two runs show.</summary>
+    public required bool Verify { get; init; }
 
     /// <returns>The exit code.</returns>
     public async Task<int> RunAsync()
@@ -35,34 +40,59 @@ internal sealed class NotebookBatch(TextWriter output, TextWriter error)
         using var sigint = PosixSignalRegistration.Create(PosixSignal.SIGINT, signal => Interrupt(signal, interrupt));
         using var sigterm = PosixSignalRegistration.Create(PosixSignal.SIGTERM, signal => Interrupt(signal, interrupt));
 
-        AppDomain.CurrentDomain.ProcessExit += ExitedInsideACell;
-        var view = RunView.For(console);
-        var runs = await view.ShowAsync(Files, (file, progress) => RunAsync(file, progress, interrupt.Token));
-        AppDomain.CurrentDomain.ProcessExit -= ExitedInsideACell;
-
+        var runs = await RunView.For(console).ShowAsync(Files, Jobs, (file, progress) => RunAsync(file, progress, interrupt.Token));
         RunSummary.Write(runs, console, error);
-        var code = ExitCode.Of(runs);
-        if (runs.Any(r => r.CellStillRuns)) Environment.Exit(code); // a thread of the cell may keep the process alive
-        return code;
+        return ExitCode.Of(runs);
     }
 
     private async Task<NotebookRun> RunAsync(NotebookFile file, IProgress<CellProgress> progress, CancellationToken interrupt)
     {
+        var run = await RunAsync(file, file.OutputPath, progress, interrupt);
+        return Verify && run.Status == RunStatus.Succeeded ? await VerifyAsync(file, run, progress, interrupt) : run;
+    }
+
+    private async Task<NotebookRun> RunAsync(NotebookFile file, string path, IProgress<CellProgress> progress, CancellationToken interrupt)
+    {
         if (interrupt.IsCancellationRequested)
             return new NotebookRun(file.Title, RunStatus.Interrupted) { Message = "Not started." };
-        if (clock.Elapsed >= Timeout)
+        if (clock.Elapsed >= Options.Timeout)
             return new NotebookRun(file.Title, RunStatus.TimedOut) { Message = "Not started: the time limit was reached before." };
 
-        var options = new RunOptions
+        var options = Options with
         {
-            Extensions = LabCommand.Extensions,
-            Parameters = Parameters,
-            NotebookPath = file.OutputPath,
-            PagePath = WritePages ? file.PagePath : null,
-            Timeout = Timeout - clock.Elapsed,
+            NotebookPath = Path.GetFullPath(path),
+            PagePath = WritePages && path == file.OutputPath ? Path.GetFullPath(file.PagePath) : null,
+            Timeout = Options.Timeout - clock.Elapsed,
         };
-        var run = await NotebookRunner.RunAsync(file.Path, options, progress, interrupt);
-        return run with { Name = file.Title };
+        var run = await new Worker(file.Path, options, progress, error).RunAsync(interrupt);
+        return run with
+        {
+            Name = file.Title,
+            NotebookPath = run.NotebookPath is null ? null : path,
+            PagePath = run.PagePath is null ? null : file.PagePath,
+        };
+    }
+
+    // The second run is kept where it differs, so that one can look.
+    private async Task<NotebookRun> VerifyAsync(NotebookFile file, NotebookRun first, IProgress<CellProgress> progress, CancellationToken interrupt)
+    {
+        var path = Path.ChangeExtension(file.OutputPath, ".second.ipynb");
+        var second = await RunAsync(file, path, progress, interrupt);
+        if (second.Status != RunStatus.Succeeded) return second with { Message = $"In the second run: {second.Message}" };
+
+        var differences = OutputComparison.Differences(NotebookDocument.Load(file.OutputPath), NotebookDocument.Load(path));
+        if (differences.Count == 0)
+        {
+            File.Delete(path);
+            return first with { Elapsed = first.Elapsed + second.Elapsed };
+        }
+
+        return first with
+        {
+            Status = RunStatus.NotReproducible,
+            Elapsed = first.Elapsed + second.Elapsed,
+            Message = string.Join('\n', differences.Prepend($"The second run, {path}, shows something else."))
+        };
     }
 
     // Found out before an hour of work, not after it.
@@ -89,20 +119,9 @@ internal sealed class NotebookBatch(TextWriter output, TextWriter error)
     private void Interrupt(PosixSignalContext signal, CancellationTokenSource interrupt)
     {
         signal.Cancel = true;
-        if (interrupt.IsCancellationRequested)
-        {
-            AppDomain.CurrentDomain.ProcessExit -= ExitedInsideACell;
-            Environment.Exit((int)RunStatus.Interrupted);
-        }
+        if (interrupt.IsCancellationRequested) Environment.Exit((int)RunStatus.Interrupted); // the workers end when their pipes do
 
-        error.WriteLine("Interrupted: stopping the cell and saving. Once more ends at once.");
+        error.WriteLine("Interrupted: stopping the cells and saving. Once more ends at once.");
         interrupt.Cancel();
-    }
-
-    // Environment.Exit(0) in a cell must not look like success.
-    private void ExitedInsideACell(object? sender, EventArgs e)
-    {
-        error.WriteLine("A cell ended the process. What the cells before it showed is saved.");
-        Environment.ExitCode = ExitCode.ProcessDied;
     }
 }

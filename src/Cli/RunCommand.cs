@@ -1,32 +1,53 @@
 using System.CommandLine;
+using Lab.Kernel.Running;
 
 namespace Lab.Cli;
 
 /// <summary><c>lab run</c>: its arguments and options.</summary>
 internal static class RunCommand
 {
+    private static readonly Argument<string> path = new("notebook") { Description = "A notebook, or a folder: all notebooks below it." };
+    private static readonly Option<string[]> parameters = new("-p", "--parameter") { Description = "Set a parameter: name=value. Can be repeated.", HelpName = "name=value" };
+    private static readonly Option<string> profile = new Option<string>("--profile") { Description = "Short for -p profile=quick or -p profile=full." }.AcceptOnlyFromAmong("quick", "full");
+    private static readonly Option<string> folder = new("--out") { Description = "Folder for the executed notebooks and their pages.", DefaultValueFactory = _ => "out" };
+    private static readonly Option<bool> html = new("--html") { Description = "Also write an HTML page that works offline.", DefaultValueFactory = _ => true };
+    private static readonly Option<bool> noHtml = new("--no-html") { Description = "Write no page." };
+    private static readonly Option<double?> timeout = new("--timeout") { Description = "Limit for the whole run in seconds." };
+    private static readonly Option<double?> cellTimeout = new("--cell-timeout") { Description = "Limit for each cell in seconds." };
+    private static readonly Option<string> memory = new("--memory") { Description = "Limit for the memory of each notebook's process, e.g. 4G.", HelpName = "size" };
+    private static readonly Option<bool> allowErrors = new("--allow-errors") { Description = "Go on behind cells that end with an error." };
+    private static readonly Option<string[]> allowError = new("--allow-error") { Description = "Go on behind cells that end with this error, e.g. FormatException. Can be repeated.", HelpName = "name" };
+    private static readonly Option<int> jobs = new("--jobs", "-j") { Description = "Notebooks that run at a time, each in a process of its own.", DefaultValueFactory = _ => 1 };
+    private static readonly Option<bool> verify = new("--verify") { Description = "Run every notebook twice and tell where the second run shows something else." };
+
     public static Command Create(TextWriter output, TextWriter error)
     {
-        var path = new Argument<string>("notebook") { Description = "A notebook, or a folder: all notebooks below it." };
-        var parameters = new Option<string[]>("-p", "--parameter") { Description = "Set a parameter: name=value. Can be repeated.", HelpName = "name=value" };
-        var profile = new Option<string>("--profile") { Description = "Short for -p profile=quick or -p profile=full." };
-        profile.AcceptOnlyFromAmong("quick", "full");
-        var folder = new Option<string>("--out") { Description = "Folder for the executed notebooks and their pages.", DefaultValueFactory = _ => "out" };
-        var html = new Option<bool>("--html") { Description = "Also write an HTML page that works offline.", DefaultValueFactory = _ => true };
-        var noHtml = new Option<bool>("--no-html") { Description = "Write no page." };
-        var timeout = new Option<double?>("--timeout") { Description = "Limit for the whole run in seconds." };
-
-        var command = new Command("run", "Run notebooks from top to bottom and save them with their outputs.") { path, parameters, profile, folder, html, noHtml, timeout };
+        var command = new Command("run", "Run notebooks from top to bottom and save them with their outputs.")
+        {
+            path, parameters, profile, folder, html, noHtml, timeout, cellTimeout, memory, allowErrors, allowError, jobs, verify,
+        };
         command.SetAction((line, cancellation) => new NotebookBatch(output, error)
         {
             Files = NotebookFile.Find(line.GetRequiredValue(path), line.GetRequiredValue(folder)),
-            Parameters = Parameters(line.GetValue(parameters) ?? [], line.GetValue(profile)),
             OutputFolder = line.GetRequiredValue(folder),
             WritePages = line.GetValue(html) && !line.GetValue(noHtml),
-            Timeout = Timeout(line.GetValue(timeout)),
+            Options = Options(line),
+            Jobs = line.GetValue(jobs) is > 0 and var count ? count : throw new UsageException($"--jobs expects a number above 0, got {line.GetValue(jobs)}."),
+            Verify = line.GetValue(verify),
         }.RunAsync());
         return command;
     }
+
+    private static RunOptions Options(ParseResult line) => new()
+    {
+        NotebookPath = "", // filled in for each notebook
+        Parameters = Parameters(line.GetValue(parameters) ?? [], line.GetValue(profile)),
+        Timeout = Seconds("--timeout", line.GetValue(timeout)),
+        CellTimeout = Seconds("--cell-timeout", line.GetValue(cellTimeout)),
+        MemoryLimit = line.GetValue(memory) is { } size ? MemorySize.Parse(size) : null,
+        AllowErrors = line.GetValue(allowErrors),
+        AllowedErrors = line.GetValue(allowError) ?? [],
+    };
 
     private static OrderedDictionary<string, string> Parameters(string[] settings, string? profile)
     {
@@ -43,10 +64,10 @@ internal static class RunCommand
         return parameters;
     }
 
-    private static TimeSpan? Timeout(double? seconds) => seconds switch
+    private static TimeSpan? Seconds(string option, double? seconds) => seconds switch
     {
         null => null,
         > 0 and < 1e6 => TimeSpan.FromSeconds(seconds.Value),
-        _ => throw new UsageException($"--timeout expects seconds above 0 and below 1000000, got {seconds}."),
+        _ => throw new UsageException($"{option} expects seconds above 0 and below 1000000, got {seconds}."),
     };
 }

@@ -34,6 +34,14 @@ public sealed class LabKernelTests : IDisposable
     }
 
     [Fact]
+    public async Task Install_makes_the_kernel_known_under_an_alias_too()
+    {
+        Assert.Equal(0, await LabAsync("kernel", "install", "--prefix", folder, "--alias", ".net-csharp"));
+        Assert.Equal([".net-csharp", "lab-csharp"], Directory.GetDirectories(Path.Combine(folder, "share", "jupyter", "kernels")).Select(Path.GetFileName).Order(StringComparer.Ordinal));
+        Assert.Equal(64, await LabAsync("kernel", "install", "--prefix", folder, "--alias", "a/b"));
+    }
+
+    [Fact]
     public async Task Install_goes_to_the_user_or_to_a_prefix_but_not_to_both()
     {
         Assert.Equal(64, await LabAsync("kernel", "install", "--user", "--prefix", folder));

@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using System.Text.Json.Nodes;
 using Lab.Cli;
 
@@ -88,6 +87,9 @@ public sealed class LabRunTests : IDisposable
     [InlineData("--profile", "fast", 64)]
     [InlineData("-p", "epochs", 64)]
     [InlineData("--timeout", "0", 64)]
+    [InlineData("--cell-timeout", "-1", 64)]
+    [InlineData("--memory", "lots", 64)]
+    [InlineData("--jobs", "0", 64)]
     [InlineData("--nonsense", "1", 64)]
     public async Task Options_are_checked_before_anything_runs(string option, string value, int exitCode)
     {
@@ -131,21 +133,80 @@ public sealed class LabRunTests : IDisposable
         Assert.Contains("no notebook (*.ipynb)", error.ToString());
     }
 
-    [Fact]
-    public async Task A_cell_that_ends_the_process_is_no_success()
+    [Theory]
+    [InlineData("Environment.Exit(0);", "ended with exit code 0")]
+    [InlineData("Environment.FailFast(\"no\");", "aborted")]
+    [InlineData("System.Diagnostics.Process.GetCurrentProcess().Kill();", "killed")]
+    public async Task A_process_that_dies_in_a_cell_ends_its_notebook_alone(string code, string how)
     {
-        Write("a.ipynb", "Environment.Exit(0);");
-        var start = new ProcessStartInfo("dotnet", [typeof(LabCommand).Assembly.Location, "run", At("a.ipynb"), "--out", Out])
-        {
-            RedirectStandardError = true,
-            RedirectStandardOutput = true,
-        };
-        using var process = Process.Start(start)!;
-        _ = process.StandardOutput.ReadToEndAsync();
-        var told = await process.StandardError.ReadToEndAsync();
-        await process.WaitForExitAsync();
-        Assert.Equal(3, process.ExitCode);
-        Assert.Contains("A cell ended the process", told);
+        Write("x/1.ipynb", code);
+        Write("x/2.ipynb", "2");
+        Assert.Equal(3, await LabAsync("run", At("x"), "--out", Out));
+        Assert.Contains("Cell [1]: The process that ran the notebook died", error.ToString());
+        Assert.Contains(how, error.ToString());
+        Assert.Contains("ProcessDied", File.ReadAllText(At("out", "1.ipynb")));
+        Assert.Contains("ProcessDied", File.ReadAllText(At("out", "1.html")));
+        Assert.True(File.Exists(At("out", "2.html")));
+    }
+
+    [Fact]
+    public async Task A_process_that_no_longer_listens_is_killed_when_it_is_far_beyond_its_memory()
+    {
+        Write("a.ipynb", "unsafe { while (true) { var p = (byte*)System.Runtime.InteropServices.NativeMemory.Alloc(20_000_000); for (var i = 0; i < 20_000_000; i += 4096) p[i] = 1; } }");
+        Assert.Equal(7, await LabAsync("run", At("a.ipynb"), "--out", Out, "--memory", "600M"));
+        Assert.Contains("OutOfMemory", File.ReadAllText(At("out", "a.ipynb")));
+    }
+
+    [Fact]
+    public async Task Jobs_run_notebooks_side_by_side()
+    {
+        // Each waits for the other: one after the other they would never end.
+        for (var i = 0; i < 2; i++)
+            Write($"x/{i}.ipynb", $$"""File.WriteAllText(@"{{At($"begun{i}")}}", ""); while (!File.Exists(@"{{At($"begun{1 - i}")}}")) await Task.Delay(20, Notebook.Current.Cancellation);""");
+        Assert.Equal(0, await LabAsync("run", At("x"), "--out", Out, "--no-html", "--jobs", "2", "--timeout", "120"));
+    }
+
+    [Fact]
+    public async Task Verify_tells_what_a_second_run_shows_differently()
+    {
+        Write("a.ipynb", "Console.WriteLine($\"took {Environment.TickCount64} ms\"); DateTime.UtcNow.Ticks");
+        Assert.Equal(8, await LabAsync("run", At("a.ipynb"), "--out", Out, "--no-html", "--verify"));
+        Assert.Contains("Cell [1]: output 2, text/plain, line 1: \"", error.ToString());
+        Assert.True(File.Exists(At("out", "a.second.ipynb")));
+    }
+
+    [Fact]
+    public async Task Verify_is_content_with_equal_runs_and_keeps_one()
+    {
+        Write("a.ipynb", "Console.WriteLine($\"took {Environment.TickCount64} ms\"); new Random(7).Next()");
+        Assert.Equal(0, await LabAsync("run", At("a.ipynb"), "--out", Out, "--no-html", "--verify"));
+        Assert.Equal([At("out", "a.ipynb")], Directory.GetFiles(Out));
+    }
+
+    [Theory]
+    [InlineData("--allow-errors", "", 0)]
+    [InlineData("--allow-error", "FormatException", 0)]
+    [InlineData("--allow-error", "IOException", 1)]
+    public async Task Errors_can_be_allowed(string option, string name, int exitCode)
+    {
+        Write("a.ipynb", "int.Parse(\"x\")");
+        string[] value = name.Length > 0 ? [name] : [];
+        Assert.Equal(exitCode, await LabAsync(["run", At("a.ipynb"), "--out", Out, "--no-html", option, .. value]));
+        Assert.Equal(exitCode == 0, output.ToString().Contains("1 failed"));
+    }
+
+    [Theory]
+    [InlineData("4G", 4L << 30)]
+    [InlineData("1.5 GiB", 3L << 29)]
+    [InlineData("800m", 800L << 20)]
+    [InlineData("4", null)]
+    [InlineData("0G", null)]
+    [InlineData("-1G", null)]
+    [InlineData("much", null)]
+    public void Memory_sizes_have_a_unit(string text, long? bytes)
+    {
+        if (bytes is { } expected) Assert.Equal(expected, MemorySize.Parse(text));
+        else Assert.Throws<UsageException>(() => MemorySize.Parse(text));
     }
 
     private Task<int> LabAsync(params string[] args) => LabCommand.RunAsync(args, output, error);

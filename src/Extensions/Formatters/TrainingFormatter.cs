@@ -70,7 +70,7 @@ internal static class TrainingFormatter
             <tr><td><span style="color:{colour}">■</span> {Markup.Escape(run.Name)}</td>
             <td style="vertical-align:middle"><div class="bar"><div style="width:{percent}%;background:{colour}"></div></div></td>
             <td class="num">{Format.Count(run.Step)} / {Format.Count(run.TotalSteps)} ({percent} %)</td><td class="num">{loss}</td>
-            <td class="num">{Format.Number(run.SamplesPerSecond)}</td><td>{Markup.Escape(run.Results)}</td><td>{(run.IsDone ? "<span class=\"good\">✓</span> " : "")}{run.Time}</td></tr>
+            <td class="num" data-volatile>{Format.Number(run.SamplesPerSecond)}</td><td>{Markup.Escape(run.Results)}</td><td>{(run.IsDone ? "<span class=\"good\">✓</span> " : "")}{run.Time}</td></tr>
 
             """);
     }

@@ -1,7 +1,6 @@
 using System.Globalization;
 using System.Text;
 using System.Text.Json.Nodes;
-using System.Text.RegularExpressions;
 using Lab.Abstractions;
 using Lab.Kernel.Notebooks;
 using Lab.Syntax;
@@ -12,11 +11,8 @@ namespace Lab.Kernel.Html;
 /// A notebook as one HTML file that works without a network, now and in ten years: prose, formulas, coloured code and
 /// outputs. Its content security policy forbids every request, so it cannot begin to depend on one.
 /// </summary>
-public static partial class NotebookPage
+public static class NotebookPage
 {
-    private const string Policy =
-        "default-src 'none'; script-src 'unsafe-inline' 'unsafe-eval'; style-src 'unsafe-inline'; img-src data: blob:; media-src data: blob:; font-src data:; worker-src blob:";
-
     /// <summary>Writes the page, whole or not at all.</summary>
     /// <param name="notebook">With its outputs.</param>
     /// <param name="scripts">What outputs may need; each is embedded once if an output carries its MIME type.</param>
@@ -39,7 +35,7 @@ public static partial class NotebookPage
             <html lang="en">
             <head>
             <meta charset="utf-8">
-            <meta http-equiv="Content-Security-Policy" content="{Policy}">
+            <meta http-equiv="Content-Security-Policy" content="{OfflinePage.Policy}">
             <meta name="viewport" content="width=device-width, initial-scale=1">
             <title>{CSharpMarkup.Encode(title)}</title>
             <style>
@@ -100,22 +96,10 @@ public static partial class NotebookPage
     private static string Scripts(NotebookDocument notebook, IReadOnlyList<ScriptResource> scripts, bool needsMath)
     {
         var types = notebook.Cells.SelectMany(c => c.Outputs).Select(o => o?["data"]).OfType<JsonObject>().SelectMany(d => d.Select(p => p.Key)).ToHashSet();
-        var needed = scripts.Where(s => types.Contains(s.MimeType)).DistinctBy(s => s.FileName).Select(s => Text(s.Open()));
-        return string.Concat((needsMath ? needed.Prepend(Resource("katex.min.js")) : needed).Select(source => $"<script>{InsideScript(source)}</script>\n"));
+        var needed = scripts.Where(s => types.Contains(s.MimeType)).DistinctBy(s => s.FileName).Select(s => OfflinePage.Text(s.Open()));
+        return string.Concat((needsMath ? needed.Prepend(Resource("katex.min.js")) : needed).Select(OfflinePage.Script));
     }
-
-    // HTML ends a script at the first "</script", also inside a JavaScript string, and "<script" there can hide the true end.
-    private static string InsideScript(string source) => ScriptTag().Replace(source, @"\x3c$1");
 
     private static string Resource(string name) =>
-        Text(typeof(NotebookPage).Assembly.GetManifestResourceStream(name) ?? throw new InvalidOperationException($"The resource {name} is missing from the kernel."));
-
-    private static string Text(Stream stream)
-    {
-        using var reader = new StreamReader(stream, Encoding.UTF8);
-        return reader.ReadToEnd();
-    }
-
-    [GeneratedRegex("<(/?script)", RegexOptions.IgnoreCase)]
-    private static partial Regex ScriptTag();
+        OfflinePage.Text(typeof(NotebookPage).Assembly.GetManifestResourceStream(name) ?? throw new InvalidOperationException($"The resource {name} is missing from the kernel."));
 }

@@ -1,12 +1,10 @@
-using System.Collections.Concurrent;
-using System.Text.Json.Nodes;
 using Lab.Kernel.Session;
 
 namespace Lab.Kernel.Jupyter;
 
 /// <summary>
-/// Answers front ends. The sockets' thread puts verified requests into two queues; one worker runs the shell's, cells among
-/// them, in order, the other answers the control socket's meanwhile.
+/// Answers front ends. The sockets' thread hands verified requests to workers: one runs the shell's, cells among them, in
+/// order; others answer the control socket's and those of subshells meanwhile.
 /// </summary>
 internal sealed class KernelServer
 {
@@ -16,21 +14,33 @@ internal sealed class KernelServer
     private readonly KernelSockets sockets;
     private readonly Outbox outbox;
     private readonly Task<CSharpSession> session;
+    private readonly Questions questions;
     private readonly Execution execution;
-    private readonly BlockingCollection<Request> shell = [];
-    private readonly BlockingCollection<Request> control = [];
-    private readonly CancellationTokenSource workersEnd = new();
+    private readonly Subshells subshells;
+    private readonly Answers answers;
+    private readonly Worker shell;
+    private readonly Worker control;
     private readonly TaskCompletionSource stopped = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private long arrivals;
 
     /// <exception cref="ConnectionException">A port is taken, or the address is not one of this machine.</exception>
-    public KernelServer(ConnectionFile file, SessionOptions options)
+    /// <param name="file">Where to serve.</param>
+    /// <param name="options">What the session starts with.</param>
+    /// <param name="history">Keeps the cells' code.</param>
+    /// <param name="native">Captures what native code prints; null leaves it to the console.</param>
+    public KernelServer(ConnectionFile file, SessionOptions options, History history, NativeOutput? native = null)
     {
         wire = new WireFormat(file.Key, file.Hash);
         sockets = new KernelSockets(file, Receive, topic => outbox!.Welcome(topic));
         outbox = new Outbox(wire, sockets.Send);
-        session = Task.Run(() => new CSharpSession(options)); // front ends get answers while the compiler and the extensions load
-        execution = new Execution(session, outbox, () => Volatile.Read(ref arrivals));
+        questions = new Questions(outbox);
+        var comms = new FrontEndComms(outbox);
+        session = Task.Run(() => new CSharpSession(options with { Comms = comms })); // front ends get answers while the compiler and the extensions load
+        execution = new Execution(session, outbox, questions, history, native, () => Volatile.Read(ref arrivals));
+        subshells = new Subshells(Serve);
+        answers = new Answers(session, execution, comms, subshells, history);
+        shell = new Worker("shell", Serve);
+        control = new Worker("control", Serve);
     }
 
     /// <summary>Serves until a front end or the token asks to stop.</summary>
@@ -40,17 +50,16 @@ internal sealed class KernelServer
         _ = session.ContinueWith(failed => stopped.TrySetException(failed.Exception!.InnerExceptions), TaskContinuationOptions.OnlyOnFaulted);
         sockets.Start();
         outbox.PublishStatus("starting", null);
-        var cells = StartWorker(shell, "jupyter shell");
-        StartWorker(control, "jupyter control");
         try
         {
             await stopped.Task.ConfigureAwait(false);
         }
         finally
         {
-            await workersEnd.CancelAsync().ConfigureAwait(false);
+            shell.Stop();
+            control.Stop();
             Interrupt();
-            cells.Join(grace); // a cell that does not end by then is left to the end of the process
+            shell.Join(grace); // a cell that does not end by then is left to the end of the process
             sockets.Close();
         }
     }
@@ -58,22 +67,17 @@ internal sealed class KernelServer
     /// <summary>Asks the running cell to stop.</summary>
     public void Interrupt() => execution.Interrupt();
 
-    private Thread StartWorker(BlockingCollection<Request> queue, string name)
+    /// <summary>Does in the background what makes first times slow.</summary>
+    public async Task WarmUpAsync()
     {
-        var thread = new Thread(() =>
+        try
         {
-            try
-            {
-                foreach (var request in queue.GetConsumingEnumerable(workersEnd.Token)) Serve(request);
-            }
-            catch (OperationCanceledException) when (workersEnd.IsCancellationRequested)
-            {
-                // what still waits stays unanswered: the front end has asked for the end
-            }
-        })
-        { Name = name, IsBackground = true };
-        thread.Start();
-        return thread;
+            await (await session.ConfigureAwait(false)).WarmUpAsync().ConfigureAwait(false);
+        }
+        catch (Exception e) when (!session.IsFaulted) // the user's own first cell will say what is wrong
+        {
+            Console.Error.WriteLine($"Warming up failed: {e}");
+        }
     }
 
     // Whatever a message holds, the loop lives on.
@@ -81,7 +85,10 @@ internal sealed class KernelServer
     {
         try
         {
-            (channel == Channel.Shell ? shell : control).Add(wire.Decode(frames, channel, Interlocked.Increment(ref arrivals)));
+            var request = wire.Decode(frames, channel, Interlocked.Increment(ref arrivals));
+            if (channel == Channel.Stdin) questions.Receive(request);
+            else if (channel == Channel.Control) control.Add(request);
+            else if (request.Subshell is null || !subshells.TryAdd(request.Subshell, request)) shell.Add(request);
         }
         catch (WireFormatException e)
         {
@@ -91,11 +98,13 @@ internal sealed class KernelServer
 
     private void Serve(Request request)
     {
+        Outbox.Enter(request);
         outbox.PublishStatus("busy", request);
         try
         {
-            if (Answer(request) is { } content) outbox.Reply(request, content);
-            if (request.Type == "shutdown_request") outbox.Publish(Outbox.ReplyType(request), request, Shutdown(request));
+            if (request is { Channel: Channel.Shell, Subshell: { } id } && !subshells.Contains(id)) throw Subshells.Unknown(id);
+            if (answers.To(request) is { } content) outbox.Reply(request, content);
+            if (request.Type == "shutdown_request") outbox.Publish(Outbox.ReplyType(request), request, Answers.Shutdown(request));
         }
         catch (Exception e) // a front end must get an answer, and the kernel must live on
         {
@@ -108,36 +117,4 @@ internal sealed class KernelServer
         outbox.PublishStatus("idle", request);
         if (request.Type == "shutdown_request") stopped.TrySetResult();
     }
-
-    private JsonObject? Answer(Request request)
-    {
-        switch (request.Type)
-        {
-            case "kernel_info_request": return KernelInfo.Content();
-            case "execute_request" when request.Channel == Channel.Shell: return execution.Run(request);
-            case "is_complete_request": return Completeness(request.Content.Text("code"));
-            case "comm_info_request": return new() { ["status"] = "ok", ["comms"] = new JsonObject() };
-            case "history_request": return new() { ["status"] = "ok", ["history"] = new JsonArray() };
-            case "shutdown_request": return Shutdown(request);
-            case "interrupt_request":
-                Interrupt();
-                return new() { ["status"] = "ok" };
-            case "comm_open": // no target is registered, and the protocol wants that said at once
-                outbox.Publish("comm_close", request, new() { ["comm_id"] = request.Content.Text("comm_id"), ["data"] = new JsonObject() });
-                return null;
-            default:
-                Console.Error.WriteLine($"{request.Type} on the {request.Channel} socket is not known to this kernel; it was left unanswered.");
-                return null;
-        }
-    }
-
-    private JsonObject Completeness(string code)
-    {
-        var completeness = session.GetAwaiter().GetResult().CheckComplete(code);
-        var content = new JsonObject { ["status"] = completeness.Status.ToString().ToLowerInvariant() };
-        if (completeness.Status == CompletenessStatus.Incomplete) content["indent"] = completeness.Indent;
-        return content;
-    }
-
-    private static JsonObject Shutdown(Request request) => new() { ["status"] = "ok", ["restart"] = request.Content.Flag("restart", false) };
 }

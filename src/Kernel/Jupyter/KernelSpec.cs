@@ -2,17 +2,23 @@ using System.Runtime.InteropServices;
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using System.Text.RegularExpressions;
 using Lab.Abstractions;
 
 namespace Lab.Kernel.Jupyter;
 
 /// <summary>The folder by which Jupyter front ends find the kernel: how to start it, its logo, and the scripts that its outputs load.</summary>
-public static class KernelSpec
+public static partial class KernelSpec
 {
     /// <summary>The kernel's name in notebooks and on command lines.</summary>
     public const string Name = "lab-csharp";
 
+    /// <summary>The kernel's name in menus.</summary>
+    public const string DisplayName = "C# (Lab)";
+
     private const string logo = "logo-svg.svg";
+
+    private static readonly string[] arguments = ["kernel", "start", "{connection_file}"];
 
     private static readonly JsonSerializerOptions indented = new() { WriteIndented = true, Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
@@ -26,16 +32,20 @@ public static class KernelSpec
     /// <param name="kernelsDirectory">E.g. <see cref="UserDirectory"/>.</param>
     /// <param name="command">Program and arguments that stand for <c>lab</c>.</param>
     /// <param name="scripts">JavaScript that outputs load from the folder.</param>
+    /// <param name="name">Another name, for notebooks that ask for the kernel under it.</param>
     /// <returns>The folder.</returns>
-    /// <exception cref="ArgumentException">No command, or a script whose name is not a plain file name.</exception>
-    /// <exception cref="IOException">The folder cannot be written; an older one is left as it was.</exception>
-    public static string Install(string kernelsDirectory, IReadOnlyList<string> command, IReadOnlyList<ScriptResource> scripts)
+    /// <exception cref="ArgumentException">No command, a name that Jupyter does not allow, or a script whose name is not a plain file name.</exception>
+    /// <exception cref="IOException">The folder cannot be written or holds another kernel; an older one is left as it was.</exception>
+    public static string Install(string kernelsDirectory, IReadOnlyList<string> command, IReadOnlyList<ScriptResource> scripts, string name = Name)
     {
+        if (!AllowedName().IsMatch(name)) throw new ArgumentException($"'{name}' cannot be a kernel's name; Jupyter allows letters, digits, '.', '-' and '_'.", nameof(name));
         if (command.Count == 0) throw new ArgumentException("The kernel needs a command that starts it.", nameof(command));
         if (scripts.FirstOrDefault(s => s.FileName is "" or "kernel.json" or logo || Path.GetFileName(s.FileName) != s.FileName) is { } wrong)
             throw new ArgumentException($"\"{wrong.FileName}\" cannot be the name of a script in the kernel's folder.", nameof(scripts));
 
-        var folder = Path.Combine(Path.GetFullPath(kernelsDirectory), Name);
+        var folder = Path.Combine(Path.GetFullPath(kernelsDirectory), name);
+        if (HoldsAnotherKernel(folder))
+            throw new IOException($"{folder} holds another kernel. Remove it first, with: jupyter kernelspec remove {name}");
         Directory.CreateDirectory(kernelsDirectory);
         var fresh = $"{folder}.{Guid.NewGuid():N}";
         try
@@ -49,6 +59,22 @@ public static class KernelSpec
         }
 
         return folder;
+    }
+
+    // Ours is known by its arguments, wherever the program lies; a folder without a readable specification is nobody's.
+    private static bool HoldsAnotherKernel(string folder)
+    {
+        var specification = Path.Combine(folder, "kernel.json");
+        if (!File.Exists(specification)) return false;
+        try
+        {
+            var words = JsonNode.Parse(File.ReadAllText(specification))?["argv"]?.AsArray().Select(word => word?.ToString()).TakeLast(arguments.Length) ?? [];
+            return !words.SequenceEqual(arguments);
+        }
+        catch (Exception e) when (e is JsonException or InvalidOperationException)
+        {
+            return false;
+        }
     }
 
     private static void Write(string folder, IReadOnlyList<string> command, IReadOnlyList<ScriptResource> scripts)
@@ -86,9 +112,9 @@ public static class KernelSpec
 
     private static JsonObject Specification(IReadOnlyList<string> command) => new()
     {
-        ["argv"] = new JsonArray([.. command.Concat(["kernel", "start", "{connection_file}"]).Select(word => JsonValue.Create(word))]),
+        ["argv"] = new JsonArray([.. command.Concat(arguments).Select(word => JsonValue.Create(word))]),
         ["env"] = new JsonObject { ["DOTNET_ROOT"] = RuntimeRoot },
-        ["display_name"] = "C# (Lab)",
+        ["display_name"] = DisplayName,
         ["language"] = "csharp",
         ["interrupt_mode"] = "message",
         ["metadata"] = new JsonObject { ["debugger"] = false },
@@ -105,4 +131,7 @@ public static class KernelSpec
         if (OperatingSystem.IsMacOS()) return Path.Combine(home, "Library", "Jupyter");
         return Path.Combine(Environment.GetEnvironmentVariable("XDG_DATA_HOME") is { Length: > 0 } data ? data : Path.Combine(home, ".local", "share"), "jupyter");
     }
+
+    [GeneratedRegex("^[A-Za-z0-9._-]+$")]
+    private static partial Regex AllowedName();
 }

@@ -38,7 +38,13 @@ internal sealed class WireFormat(byte[] key, HashAlgorithmName hash)
         Verify(frames[start + 1], signed);
 
         var header = Parse(signed[0], "header");
-        return new Request([.. frames.Take(start)], signed[0], TypeOf(header), Parse(signed[3], "content")) { Channel = channel, Arrival = arrival };
+        return new Request(
+            [.. frames.Take(start)], signed[0], Text(header, "msg_type") ?? throw new WireFormatException("its header has no msg_type"), Parse(signed[2], "metadata"), Parse(signed[3], "content"), [.. frames.Skip(start + 6)])
+        {
+            Channel = channel,
+            Subshell = Text(header, "subshell_id"),
+            Arrival = arrival,
+        };
     }
 
     /// <summary>Writes and signs one message under an id and date of its own.</summary>
@@ -46,7 +52,10 @@ internal sealed class WireFormat(byte[] key, HashAlgorithmName hash)
     /// <param name="type">E.g. <c>stream</c>.</param>
     /// <param name="parent">Header of the request that this belongs to, as received; null for none.</param>
     /// <param name="content">The message.</param>
-    public IReadOnlyList<byte[]> Encode(IEnumerable<byte[]> route, string type, byte[]? parent, JsonObject content)
+    /// <param name="metadata">About the message; null for nothing.</param>
+    /// <param name="buffers">Binary parts; they are not signed.</param>
+    public IReadOnlyList<byte[]> Encode(
+        IEnumerable<byte[]> route, string type, byte[]? parent, JsonObject content, JsonObject? metadata = null, IReadOnlyList<byte[]>? buffers = null)
     {
         var header = new JsonObject
         {
@@ -57,8 +66,8 @@ internal sealed class WireFormat(byte[] key, HashAlgorithmName hash)
             ["msg_type"] = type,
             ["version"] = ProtocolVersion,
         };
-        byte[][] signed = [Bytes(header), parent ?? empty, empty, Bytes(content)];
-        return [.. route, delimiter, Sign(signed), .. signed];
+        byte[][] signed = [Bytes(header), parent ?? empty, metadata is null ? empty : Bytes(metadata), Bytes(content)];
+        return [.. route, delimiter, Sign(signed), .. signed, .. buffers ?? []];
     }
 
     /// <summary>The signature in lower-case hexadecimal; empty without a key.</summary>
@@ -78,18 +87,16 @@ internal sealed class WireFormat(byte[] key, HashAlgorithmName hash)
         if (!seen.Add(Encoding.ASCII.GetString(signature))) throw new WireFormatException("its signature was received before");
     }
 
-    private static string TypeOf(JsonObject header)
+    private static string? Text(JsonObject header, string name)
     {
         try
         {
-            if (header["msg_type"] is JsonValue value && value.TryGetValue<string>(out var type)) return type;
+            return header[name] is JsonValue value && value.TryGetValue<string>(out var text) ? text : null;
         }
         catch (InvalidOperationException e) // the text is no valid Unicode
         {
-            throw new WireFormatException($"its msg_type cannot be read: {e.Message}");
+            throw new WireFormatException($"its {name} cannot be read: {e.Message}");
         }
-
-        throw new WireFormatException("its header has no msg_type");
     }
 
     private static JsonObject Parse(byte[] frame, string name)

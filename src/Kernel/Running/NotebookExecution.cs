@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using Lab.Abstractions;
+using Lab.Kernel.Migration;
 using Lab.Kernel.Notebooks;
 using Lab.Kernel.Session;
 
@@ -18,36 +19,28 @@ internal sealed class NotebookExecution(NotebookDocument notebook, CSharpSession
     /// <exception cref="UnauthorizedAccessException">The notebook cannot be saved.</exception>
     public async Task<NotebookRun> RunAsync(NotebookRun run, CancellationToken interrupt)
     {
-        var cells = notebook.Cells.Where(IsToRun).ToList();
+        var cells = CellsToRun(notebook);
         foreach (var cell in cells) Clear(cell);
         Save();
         run = run with { Cells = cells.Count, NotebookPath = options.NotebookPath };
 
-        using var timeout = new CancellationTokenSource(options.Timeout ?? System.Threading.Timeout.InfiniteTimeSpan);
-        using var stop = CancellationTokenSource.CreateLinkedTokenSource(timeout.Token, interrupt);
-        for (var i = 0; i < cells.Count; i++)
+        using var limits = new RunLimits(options, interrupt);
+        for (var i = 0; i < cells.Count && run.Status == RunStatus.Succeeded; i++)
         {
             var title = cells[i].Source.Trim().Split('\n')[0].Trim();
             progress?.Report(new CellProgress(i + 1, cells.Count, title, null));
             var begin = clock.Elapsed;
-            var (stillRuns, error) = await RunCellAsync(cells[i], i + 1, stop.Token);
+            run = await RunCellAsync(run, cells[i], i + 1, limits) with { Elapsed = clock.Elapsed };
             progress?.Report(new CellProgress(i + 1, cells.Count, title, clock.Elapsed - begin));
-            run = run with { Elapsed = clock.Elapsed };
-
-            // A stop that came while the last cell ended well has stopped nothing.
-            var stopped = stillRuns || (stop.IsCancellationRequested && (error is not null || i + 1 < cells.Count));
-            if (stopped) run = Stopped(run, cells[i], stillRuns, timeout.IsCancellationRequested && !interrupt.IsCancellationRequested);
-            else if (error is not null) run = run with { Status = RunStatus.CellFailed, Message = Describe(i + 1, error) };
-            else run = run with { CellsRun = i + 1 };
             Save();
-            if (run.Status != RunStatus.Succeeded) break;
         }
 
         return run;
     }
 
-    private static bool IsToRun(NotebookCell cell) =>
-        cell.Type == CellType.Code && !cell.Tags.Contains("skip-execution") && !string.IsNullOrWhiteSpace(cell.Source);
+    /// <summary>The code cells that a run executes, in order.</summary>
+    public static IReadOnlyList<NotebookCell> CellsToRun(NotebookDocument notebook) =>
+        [.. notebook.Cells.Where(c => c.Type == CellType.Code && !c.Tags.Contains("skip-execution") && !string.IsNullOrWhiteSpace(c.Source))];
 
     private static void Clear(NotebookCell cell)
     {
@@ -56,14 +49,32 @@ internal sealed class NotebookExecution(NotebookDocument notebook, CSharpSession
         cell.Metadata.Remove("execution");
     }
 
-    private async Task<(bool StillRuns, ErrorOutput? Error)> RunCellAsync(NotebookCell cell, int number, CancellationToken stop)
+    private async Task<NotebookRun> RunCellAsync(NotebookRun run, NotebookCell cell, int number, RunLimits limits)
+    {
+        using var stop = limits.BeginCell();
+        var (stillRuns, error) = await ExecuteAsync(cell, number, stop.Token);
+
+        // A stop that came while the last cell ended well has stopped nothing, nor has a cell's limit when the cell ended well.
+        if (stillRuns || error is not null || number < run.Cells)
+        {
+            var cause = stillRuns || error is not null ? limits.CauseFor(stop) : limits.Cause;
+            if (cause is not null) return Stopped(run, cell, cause, stillRuns, goesOn: limits.Cause is null && options.Allows(cause.Error));
+        }
+
+        if (error is null || cell.Tags.Contains("raises-exception")) return run with { CellsRun = run.CellsRun + 1 };
+        return options.Allows(error)
+            ? run with { CellsFailed = run.CellsFailed + 1 }
+            : run with { Status = RunStatus.CellFailed, Message = Describe(number, error) };
+    }
+
+    private async Task<(bool StillRuns, ErrorOutput? Error)> ExecuteAsync(NotebookCell cell, int number, CancellationToken stop)
     {
         recorder.Edit(_ => cell.ExecutionCount = number);
         var sink = recorder.Begin(cell);
         var begin = DateTime.UtcNow;
 
         // On another thread: a cell that computes without ever awaiting must not keep this one from watching the clock.
-        var execution = Task.Run(() => session.ExecuteAsync(cell.Source, $"Cell [{number}]", sink, stop), CancellationToken.None);
+        var execution = Task.Run(() => session.ExecuteAsync(CellLanguages.CodeOf(cell), $"Cell [{number}]", sink, stop), CancellationToken.None);
         await Task.WhenAny(execution, Task.Delay(System.Threading.Timeout.Infinite, stop));
         if (!execution.IsCompleted) await Task.WhenAny(execution, Task.Delay(options.Grace, CancellationToken.None));
 
@@ -73,25 +84,20 @@ internal sealed class NotebookExecution(NotebookDocument notebook, CSharpSession
         var result = await execution;
         if (cell.Tags.Any(t => t is "parameters" or "injected-parameters"))
             parameters = [.. session.Variables.Where(v => declared.Contains(v.Name))];
-        return (false, cell.Tags.Contains("raises-exception") && !stop.IsCancellationRequested ? null : result.Error);
+        return (false, result.Error);
     }
 
-    private NotebookRun Stopped(NotebookRun run, NotebookCell cell, bool stillRuns, bool timedOut)
+    private NotebookRun Stopped(NotebookRun run, NotebookCell cell, StopCause cause, bool stillRuns, bool goesOn)
     {
-        var reason = timedOut
-            ? "The time limit was reached."
-            : "The run was interrupted.";
+        var reason = cause.Error.Message;
         if (stillRuns)
             reason += FormattableString.Invariant($" The cell did not stop within {options.Grace.TotalSeconds:0.###} s, so it was left behind; what it would still have shown is lost.");
 
-        recorder.Continue(cell).Write(new ErrorOutput(timedOut ? "TimeLimit" : "Interrupted", reason, []));
+        recorder.Continue(cell).Write(cause.Error with { Message = reason });
         if (stillRuns) recorder.Close();
-        return run with
-        {
-            Status = timedOut ? RunStatus.TimedOut : RunStatus.Interrupted,
-            Message = reason,
-            CellStillRuns = stillRuns,
-        };
+        return goesOn && !stillRuns
+            ? run with { CellsFailed = run.CellsFailed + 1 }
+            : run with { Status = cause.Status, Message = reason, CellStillRuns = stillRuns };
     }
 
     private static string Describe(int number, ErrorOutput error) =>

@@ -1,7 +1,7 @@
 namespace Lab.Kernel.Running;
 
 /// <summary>How a run ended; the value is the exit code of <c>lab run</c>.</summary>
-/// <remarks>3 (the process died inside a cell) can only be given by the process itself, 64 (usage) only by the command line.</remarks>
+/// <remarks>64 (usage) is given by the command line.</remarks>
 public enum RunStatus
 {
     /// <summary>Every cell ran and no claim failed.</summary>
@@ -10,8 +10,11 @@ public enum RunStatus
     /// <summary>A cell ended with an error.</summary>
     CellFailed = 1,
 
-    /// <summary>The time limit was reached.</summary>
+    /// <summary>The time limit of the run or of a cell was reached.</summary>
     TimedOut = 2,
+
+    /// <summary>The process that ran the notebook died; only whoever watches it from outside can tell.</summary>
+    ProcessDied = 3,
 
     /// <summary>Not a C# notebook, or parameters that it does not take; nothing ran.</summary>
     BadNotebook = 4,
@@ -22,6 +25,12 @@ public enum RunStatus
     /// <summary>The executed notebook or its page could not be written.</summary>
     OutputNotWritten = 6,
 
+    /// <summary>The memory limit was reached.</summary>
+    OutOfMemory = 7,
+
+    /// <summary>A second run with the same parameters showed something else.</summary>
+    NotReproducible = 8,
+
     /// <summary>Stopped from outside.</summary>
     Interrupted = 130,
 }
@@ -31,8 +40,11 @@ public enum RunStatus
 /// <param name="Status">How it ended.</param>
 public sealed record NotebookRun(string Name, RunStatus Status)
 {
-    /// <summary>Code cells that ran to their end.</summary>
+    /// <summary>Code cells that ran to their end, or to the error that their tag foretells.</summary>
     public int CellsRun { get; init; }
+
+    /// <summary>Code cells that ended with an error that was allowed.</summary>
+    public int CellsFailed { get; init; }
 
     /// <summary>Code cells to run.</summary>
     public int Cells { get; init; }

@@ -28,9 +28,18 @@ internal static class ParameterInjection
             ?? throw new ParameterException($"{notebook.Name} has no cell with tag '{ParametersTag}', so {string.Join(", ", parameters.Keys)} cannot be set.");
         var literals = Literals(notebook, Declarations.Parse(cell.Source), parameters);
 
-        if (Tagged(notebook, InjectedTag) is { } old) notebook.Remove(old);
+        Remove(notebook);
         notebook.InsertCode(IndexOf(notebook, cell) + 1, InjectedTag, Code(literals), InjectedTag);
         return literals;
+    }
+
+    /// <summary>Takes the injected cell out.</summary>
+    /// <returns>Its source; null when there was none.</returns>
+    public static string? Remove(NotebookDocument notebook)
+    {
+        if (Tagged(notebook, InjectedTag) is not { } cell) return null;
+        notebook.Remove(cell);
+        return cell.Source;
     }
 
     private static OrderedDictionary<string, string> Literals(

@@ -1,10 +1,14 @@
 using System.Reflection;
 using Lab.Abstractions;
+using Lab.Kernel.Language;
 using Microsoft.CodeAnalysis;
 
 namespace Lab.Kernel.Session;
 
-/// <summary>Runs C# cells one after another, each on top of what the cells before have declared.</summary>
+/// <summary>
+/// Runs C# cells, each on top of what the cells before have declared. Usually one after another; a cell that is run while
+/// another runs, as subshells do, sees the variables of that cell as they are.
+/// </summary>
 public sealed class CSharpSession : IAsyncDisposable
 {
     private static readonly string[] usings =
@@ -17,22 +21,29 @@ public sealed class CSharpSession : IAsyncDisposable
     private readonly List<INotebookExtension> extensions;
     private readonly Submissions submissions;
     private readonly Magics magics;
-    private readonly SemaphoreSlim oneCell = new(1);
+    private readonly LanguageService language;
+    private readonly List<string> packageSources = [];
 
     /// <exception cref="ArgumentException">An extension assembly without <see cref="NotebookExtensionAttribute"/>.</exception>
     public CSharpSession(SessionOptions options)
     {
         this.options = options;
         InjectedParameters = options.InjectedParameters;
+        Comms = new Comms(options.Comms);
         extensions = [.. options.Extensions.Select(CreateExtension)];
         foreach (var extension in extensions) extension.Load();
         submissions = new Submissions(extensions.SelectMany(e => e.References), usings.Concat(extensions.SelectMany(e => e.Imports).Select(ImportName)).Distinct());
-        magics = new Magics(extensions.SelectMany(e => e.Magics));
+        magics = new Magics(extensions.SelectMany(e => e.Magics), options.WorkingDirectory);
+        language = new LanguageService(submissions);
         ConsoleRouter.Install();
+        ConsoleInput.Install();
+        StrayExceptions.Install();
     }
 
     /// <summary>Scripts that outputs of the loaded extensions need.</summary>
     public IReadOnlyList<ScriptResource> Scripts => [.. extensions.SelectMany(e => e.Scripts)];
+
+    internal Comms Comms { get; }
 
     /// <summary>Parameters set from outside, by name, as C# text.</summary>
     public IReadOnlyDictionary<string, string> InjectedParameters { get; set; }
@@ -43,7 +54,7 @@ public sealed class CSharpSession : IAsyncDisposable
         get
         {
             var variables = new Dictionary<string, NotebookVariable>();
-            foreach (var (compilation, type, state) in submissions.States)
+            foreach (var (compilation, _, type, state) in submissions.Snapshot().Chain)
                 foreach (var symbol in compilation.ScriptClass!.GetMembers().OfType<IFieldSymbol>().Where(f => !f.IsImplicitlyDeclared))
                 {
                     var info = type.GetField(symbol.Name, BindingFlags.Instance | BindingFlags.Public | BindingFlags.NonPublic | BindingFlags.Static);
@@ -66,38 +77,94 @@ public sealed class CSharpSession : IAsyncDisposable
         return new(CompletenessStatus.Complete);
     }
 
+    /// <summary>Does what makes first times slow, so that the user's first cell and completion need not.</summary>
+    internal async Task WarmUpAsync()
+    {
+        await submissions.Compile("0", "warm-up").RunAsync().ConfigureAwait(false);
+        await language.CompleteAsync("Console.Wr", 10, CancellationToken.None).ConfigureAwait(false);
+    }
+
+    /// <summary>What can stand at a place in a cell.</summary>
+    /// <param name="code">The cell's source, magics included.</param>
+    /// <param name="position">In UTF-16 units, from 0 to the length of the code.</param>
+    /// <param name="cancellation">Ends the search.</param>
+    public Task<Completions> CompleteAsync(string code, int position, CancellationToken cancellation = default) =>
+        magics.Complete(code, position) is { } names ? Task.FromResult(names) : language.CompleteAsync(CellParts.WithoutMagics(code), position, cancellation);
+
+    /// <summary>What is known about the name at a place in a cell, or about the method whose arguments stand there.</summary>
+    /// <param name="code">The cell's source, magics included.</param>
+    /// <param name="position">In UTF-16 units, from 0 to the length of the code.</param>
+    /// <param name="detailed">With parameters, return value, exceptions and remarks.</param>
+    /// <param name="cancellation">Ends the search.</param>
+    /// <returns>Plain text and Markdown; null if nothing is known.</returns>
+    public Task<Inspection?> InspectAsync(string code, int position, bool detailed, CancellationToken cancellation = default) =>
+        magics.Inspect(code, position) is { } magic ? Task.FromResult<Inspection?>(magic) : language.InspectAsync(CellParts.WithoutMagics(code), position, detailed, cancellation);
+
     /// <summary>Runs a cell. Outputs, an error included, go to the sink while it runs.</summary>
     /// <param name="code">The cell's source, magics included.</param>
     /// <param name="cellName">What errors call the cell, e.g. <c>Cell [7]</c>.</param>
     /// <param name="sink">Takes the outputs, from any thread.</param>
     /// <param name="cancellation">The cell's code sees it as <see cref="INotebookContext.Cancellation"/>.</param>
-    public async Task<CellResult> ExecuteAsync(string code, string cellName, IOutputSink sink, CancellationToken cancellation = default)
+    /// <param name="input">Answers what the cell asks; null where nobody can.</param>
+    public Task<CellResult> ExecuteAsync(string code, string cellName, IOutputSink sink, CancellationToken cancellation = default, IUserInput? input = null) =>
+        RunCellAsync(code.ReplaceLineEndings("\n"), new CellContext(this, cellName, new OrderedSink(sink), input, cancellation));
+
+    /// <summary>The value of an expression; what it prints is not shown.</summary>
+    /// <param name="expression">C#.</param>
+    /// <param name="cancellation">An interrupt.</param>
+    /// <returns>A <see cref="ResultOutput"/> or an <see cref="ErrorOutput"/>.</returns>
+    public async Task<CellOutput> EvaluateAsync(string expression, CancellationToken cancellation = default)
     {
-        await oneCell.WaitAsync(CancellationToken.None).ConfigureAwait(false);
-        try
-        {
-            return await Task.Run(() => RunCellAsync(code.ReplaceLineEndings("\n"), cellName, new OrderedSink(sink), cancellation), CancellationToken.None).ConfigureAwait(false);
-        }
-        finally
-        {
-            oneCell.Release();
-        }
+        var outputs = new LastOutput();
+        await ExecuteAsync(expression, "Expression", outputs, cancellation).ConfigureAwait(false);
+        return outputs.Last ?? new ErrorOutput("NoValue", $"{expression} has no value.", []);
     }
 
-    private async Task<CellResult> RunCellAsync(string code, string cellName, IOutputSink sink, CancellationToken cancellation)
+    /// <summary>Runs a handler of the notebook's own, e.g. of a comm, whose outputs go to a sink. What it throws is told on stderr.</summary>
+    internal async Task HandleAsync(string name, IOutputSink sink, Action handler, CancellationToken cancellation)
     {
-        var context = new CellContext(this, cellName, sink, cancellation);
+        var context = new CellContext(this, name, new OrderedSink(sink), null, cancellation);
+        var run = Task.Run(() =>
+        {
+            context.Enter();
+            try
+            {
+                handler();
+            }
+            catch (Exception exception) // the front end has no cell to show it in
+            {
+                var lines = exception is CellStoppedException ? ["It was interrupted."] : CellError.Of(exception, name, "").Traceback;
+                Console.Error.WriteLine($"{name} failed.\n{string.Join('\n', lines)}");
+            }
+        }, CancellationToken.None);
+        if (!await context.Run.EndsAsync(run).ConfigureAwait(false))
+            context.Sink.Write(new StreamOutput("stderr", $"{name} was interrupted inside a call that cannot be ended from outside, and was left behind.\n"));
+    }
+
+    private static async Task<CellResult> RunCellAsync(string code, CellContext context)
+    {
+        var run = Task.Run(() => RunInAsync(code, context), CancellationToken.None);
+        if (await context.Run.EndsAsync(run).ConfigureAwait(false)) return await run.ConfigureAwait(false);
+
+        var left = CellInterruption.OfAbandoned(context.Run.IsOnThread, context.CellName, Checkpoint.LineOf(context.Submission));
+        context.Sink.Write(left);
+        return new CellResult(left, Interrupted: true);
+    }
+
+    private static async Task<CellResult> RunInAsync(string code, CellContext context)
+    {
         context.Enter();
         try
         {
-            await RunPartsAsync(code, context).ConfigureAwait(false);
+            await context.Session.RunPartsAsync(code, context).ConfigureAwait(false);
             return new CellResult(null);
         }
         catch (Exception exception) // whatever a cell throws is the cell's error
         {
-            var error = CellError.Of(exception, cellName, code);
-            sink.Write(error);
-            return new CellResult(error, exception is OperationCanceledException && cancellation.IsCancellationRequested);
+            var stopped = context.Cancellation.IsCancellationRequested ? CellInterruption.LayerOf(exception) : null;
+            var error = stopped is { } layer ? CellInterruption.Of(layer, exception) : CellError.Of(exception, context.CellName, code);
+            if (!context.Run.IsAbandoned) context.Sink.Write(error);
+            return new CellResult(error, stopped is not null);
         }
     }
 
@@ -110,6 +177,7 @@ public sealed class CSharpSession : IAsyncDisposable
             switch (part)
             {
                 case CellPart.Reference reference: await AddReferenceAsync(reference.Target, context.Cancellation).ConfigureAwait(false); break;
+                case CellPart.PackageSource source: packageSources.Add(PackageRestore.Source(source.Target, options.WorkingDirectory)); break;
                 case CellPart.Magic magic: await magics.RunAsync(magic, context).ConfigureAwait(false); break;
                 case CellPart.Code block: await RunCodeAsync(block.Text, context, isLast: part == parts[^1]).ConfigureAwait(false); break;
             }
@@ -119,8 +187,9 @@ public sealed class CSharpSession : IAsyncDisposable
     private async Task RunCodeAsync(string code, CellContext context, bool isLast)
     {
         var submission = submissions.Compile(code, context.CellName);
-        var value = await submission.RunAsync().ConfigureAwait(false);
-        if (!submission.HasResult) return;
+        context.Submission = submission.Number;
+        var value = await context.Run.StartAsync(submission.RunAsync).ConfigureAwait(false);
+        if (!submission.HasResult || context.Run.IsAbandoned) return;
         var bundle = MimeBundle.Of(value);
         context.Sink.Write(isLast ? new ResultOutput(bundle) : new DisplayOutput(bundle, null));
     }
@@ -129,7 +198,7 @@ public sealed class CSharpSession : IAsyncDisposable
     {
         if (target.StartsWith("nuget:", StringComparison.OrdinalIgnoreCase))
         {
-            submissions.AddReferences(await PackageRestore.ResolveAsync(target["nuget:".Length..], cancellation).ConfigureAwait(false));
+            submissions.AddReferences(await PackageRestore.ResolveAsync(target["nuget:".Length..], packageSources, cancellation).ConfigureAwait(false));
             return;
         }
 
@@ -151,8 +220,19 @@ public sealed class CSharpSession : IAsyncDisposable
     /// <inheritdoc/>
     public ValueTask DisposeAsync()
     {
-        oneCell.Dispose();
+        language.Dispose();
         return ValueTask.CompletedTask;
+    }
+
+    /// <summary>Keeps a result or an error.</summary>
+    private sealed class LastOutput : IOutputSink
+    {
+        public CellOutput? Last { get; private set; }
+
+        public void Write(CellOutput output)
+        {
+            if (output is ResultOutput or ErrorOutput) Last = output;
+        }
     }
 
     /// <summary>A cell's threads put out one at a time.</summary>

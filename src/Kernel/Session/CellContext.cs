@@ -3,14 +3,23 @@ using Lab.Abstractions;
 namespace Lab.Kernel.Session;
 
 /// <summary>One run of one cell, as its code sees the notebook. It outlives the cell for tasks that still put out.</summary>
-internal sealed class CellContext(CSharpSession session, string cellName, IOutputSink sink, CancellationToken cancellation) : INotebookContext
+internal sealed class CellContext(CSharpSession session, string cellName, IOutputSink sink, IUserInput? input, CancellationToken cancellation) : INotebookContext
 {
     private static readonly AsyncLocal<CellContext?> current = new();
+
+    public static CellContext? CurrentOrNull => current.Value;
 
     public static CellContext Current => current.Value
         ?? throw new InvalidOperationException("Only code that a cell has started can show something.");
 
     public string CellName => cellName;
+
+    public CSharpSession Session => session;
+
+    public StoppableRun Run { get; } = new(cancellation);
+
+    /// <summary>Number of the code that runs, as <see cref="Checkpoint.LineOf"/> takes it.</summary>
+    public int Submission { get; set; }
 
     public IOutputSink Sink => sink;
 
@@ -20,6 +29,8 @@ internal sealed class CellContext(CSharpSession session, string cellName, IOutpu
 
     public CancellationToken Cancellation => cancellation;
 
+    public IComms Comms => session.Comms;
+
     /// <summary>From here on, and in all that the present flow starts, this is the running cell.</summary>
     public void Enter()
     {
@@ -27,6 +38,14 @@ internal sealed class CellContext(CSharpSession session, string cellName, IOutpu
         Notebook.Enter(this);
         ConsoleRouter.Enter(sink);
     }
+
+    public string? Ask(string prompt, bool secret = false)
+    {
+        if (input is null) throw new InvalidOperationException("This code asks the user for input, but nobody can be asked here: the front end takes no input, or there is none.");
+        return input.Ask(prompt, secret, cancellation);
+    }
+
+    public void ClearOutput(bool wait = false) => sink.Write(new ClearOutput(wait));
 
     public IDisplayHandle Display(object value) => Display(value, null);
 

@@ -21,16 +21,31 @@ internal sealed record PackageFiles(IReadOnlyList<string> Compile, IReadOnlyList
 /// </summary>
 internal static class PackageRestore
 {
+    /// <param name="target">What stands in <c>#i "nuget:..."</c>.</param>
+    /// <param name="folder">Where relative paths start.</param>
+    /// <returns>The address or the full path of a place that holds packages.</returns>
+    /// <exception cref="MagicException">Neither an address nor a folder.</exception>
+    public static string Source(string target, string folder)
+    {
+        if (!target.StartsWith("nuget:", StringComparison.OrdinalIgnoreCase))
+            throw new MagicException($"#i \"{target}\": expected nuget: and the address or folder of a package source.");
+        var place = target["nuget:".Length..].Trim();
+        if (Uri.TryCreate(place, UriKind.Absolute, out var address) && address.Scheme is "http" or "https") return place;
+        var path = Path.GetFullPath(place, folder);
+        return Directory.Exists(path) ? path : throw new MagicException($"#i \"{target}\": there is no folder {path}; an address begins with https://.");
+    }
+
     /// <param name="request">The text behind <c>nuget:</c>: an id, or an id, a comma and a version.</param>
+    /// <param name="sources">Searched beside those that NuGet is configured with.</param>
     /// <param name="cancellation">Ends the restore.</param>
     /// <exception cref="MagicException">The request is not readable, or the package cannot be had; the message holds NuGet's own.</exception>
-    public static async Task<PackageFiles> ResolveAsync(string request, CancellationToken cancellation)
+    public static async Task<PackageFiles> ResolveAsync(string request, IReadOnlyList<string> sources, CancellationToken cancellation)
     {
         var parts = request.Split(',', StringSplitOptions.TrimEntries);
         if (parts.Length > 2 || parts.Any(string.IsNullOrEmpty))
             throw new MagicException($"#r \"nuget:{request}\": expected nuget: Id or nuget: Id, version.");
 
-        var project = Project(parts[0], parts.Length == 2 ? parts[1] : "*");
+        var project = Project(parts[0], parts.Length == 2 ? parts[1] : "*", sources);
         var folder = Path.Combine(CacheFolder(), Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(project)))[..16]);
         var assets = Path.Combine(folder, "obj", "project.assets.json");
         if (Read(assets) is { } known && known.Runtime.Concat(known.Native).All(File.Exists)) return known;
@@ -41,13 +56,14 @@ internal static class PackageRestore
         return Read(assets) ?? throw new MagicException($"#r \"nuget:{request}\": the restore ended without its list of files, {assets}.");
     }
 
-    private static string Project(string id, string version) => $"""
+    private static string Project(string id, string version, IReadOnlyList<string> sources) => $"""
         <Project Sdk="Microsoft.NET.Sdk">
           <PropertyGroup>
             <TargetFramework>net{Environment.Version.Major}.{Environment.Version.Minor}</TargetFramework>
             <RuntimeIdentifier>{RuntimeInformation.RuntimeIdentifier}</RuntimeIdentifier>
             <SelfContained>false</SelfContained>
             <UseAppHost>false</UseAppHost>
+            <RestoreAdditionalProjectSources>{SecurityElement.Escape(string.Join(';', sources))}</RestoreAdditionalProjectSources>
           </PropertyGroup>
           <ItemGroup>
             <PackageReference Include="{SecurityElement.Escape(id)}" Version="{SecurityElement.Escape(version)}" />

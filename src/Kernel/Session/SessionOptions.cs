@@ -13,6 +13,9 @@ public sealed record SessionOptions
 
     /// <summary>Parameters set from outside, by name, as C# text; shown by magics that list parameters.</summary>
     public IReadOnlyDictionary<string, string> InjectedParameters { get; init; } = new Dictionary<string, string>();
+
+    /// <summary>Takes what goes through comms; null where nobody shows or records widgets.</summary>
+    public ICommChannel? Comms { get; init; }
 }
 
 /// <summary>How a cell ended. Its outputs, the error included, went to the sink.</summary>

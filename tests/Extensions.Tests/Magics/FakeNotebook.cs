@@ -19,11 +19,17 @@ internal sealed class FakeNotebook : INotebookContext
 
     public CancellationToken Cancellation { get; init; }
 
+    public IComms Comms => throw new NotSupportedException("No magic opens a comm.");
+
     public IDisplayHandle Display(object value)
     {
         Displays.Add(value);
         return new Handle(this);
     }
+
+    public string? Ask(string prompt, bool secret = false) => throw new NotSupportedException("No magic asks.");
+
+    public void ClearOutput(bool wait = false) => throw new NotSupportedException("No magic clears outputs.");
 
     public Task SubmitAsync(string code) => throw new NotSupportedException("No magic submits code.");
 

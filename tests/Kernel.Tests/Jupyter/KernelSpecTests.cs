@@ -51,6 +51,33 @@ public sealed class KernelSpecTests : IDisposable
     public void A_script_cannot_leave_the_folder_or_take_the_place_of_the_specification(string name) =>
         Assert.Throws<ArgumentException>(() => KernelSpec.Install(kernels, ["lab"], [Script(name, "")]));
 
+    [Fact]
+    public void An_alias_is_the_same_kernel_under_another_name()
+    {
+        KernelSpec.Install(kernels, ["lab"], []);
+        var alias = KernelSpec.Install(kernels, ["lab"], [], ".net-csharp");
+        Assert.Equal(Path.Combine(kernels, ".net-csharp"), alias);
+        Assert.Equal(File.ReadAllText(Path.Combine(kernels, "lab-csharp", "kernel.json")), File.ReadAllText(Path.Combine(alias, "kernel.json")));
+        KernelSpec.Install(kernels, ["newer"], [], ".net-csharp");
+        Assert.Contains("newer", File.ReadAllText(Path.Combine(alias, "kernel.json")));
+    }
+
+    [Fact]
+    public void A_kernel_of_another_program_is_not_replaced()
+    {
+        var other = Directory.CreateDirectory(Path.Combine(kernels, ".net-csharp")).FullName;
+        File.WriteAllText(Path.Combine(other, "kernel.json"), """{"argv": ["dotnet", "interactive", "jupyter", "{connection_file}"]}""");
+        Assert.Contains("holds another kernel", Assert.Throws<IOException>(() => KernelSpec.Install(kernels, ["lab"], [], ".net-csharp")).Message);
+        Assert.Contains("interactive", File.ReadAllText(Path.Combine(other, "kernel.json")));
+    }
+
+    [Theory]
+    [InlineData("")]
+    [InlineData("a/b")]
+    [InlineData("a b")]
+    public void A_name_that_Jupyter_does_not_allow_is_refused(string name) =>
+        Assert.Throws<ArgumentException>(() => KernelSpec.Install(kernels, ["lab"], [], name));
+
     public void Dispose() => Directory.Delete(kernels, recursive: true);
 
     private static ScriptResource Script(string name, string source) => new(name, "text/html", () => new MemoryStream(Encoding.UTF8.GetBytes(source)));

@@ -152,6 +152,62 @@ public sealed class NotebookRunnerTests : IDisposable
     }
 
     [Fact]
+    public async Task The_limit_of_a_cell_stops_it_and_ends_the_run()
+    {
+        var run = await RunAsync(Options() with { CellTimeout = TimeSpan.FromSeconds(2) }, Code("1"), Code("await Task.Delay(1);"), Code(Forever), Code("4"));
+        Assert.Equal((RunStatus.TimedOut, 2, "The time limit of a cell, 2 s, was reached."), (run.Status, run.CellsRun, run.Message));
+        Assert.Equal("TimeLimit", NotebookDocument.Load(Output).Cells[2].Outputs[^1]!["ename"]!.GetValue<string>());
+    }
+
+    [Fact]
+    public async Task The_run_goes_on_behind_a_stopped_cell_where_that_is_allowed()
+    {
+        var options = Options() with { CellTimeout = TimeSpan.FromSeconds(2), AllowedErrors = ["TimeLimit"] };
+        var run = await RunAsync(options, Code("1"), Code(Forever), Code("3"));
+        Assert.Equal((RunStatus.Succeeded, 2, 1), (run.Status, run.CellsRun, run.CellsFailed));
+        Assert.Equal("3", Shown(NotebookDocument.Load(Output).Cells[2]));
+    }
+
+    [Fact]
+    public async Task The_limit_of_the_run_ends_it_also_where_errors_are_allowed()
+    {
+        var run = await RunAsync(Options() with { Timeout = TimeSpan.FromMilliseconds(1), AllowErrors = true }, Code(Forever), Code("2"));
+        Assert.Equal(RunStatus.TimedOut, run.Status);
+    }
+
+    [Fact]
+    public async Task The_memory_limit_stops_a_cell()
+    {
+        var run = await RunAsync(Options() with { MemoryLimit = 1 }, Code(Forever), Code("2"));
+        Assert.Equal((RunStatus.OutOfMemory, 0), (run.Status, run.CellsRun));
+        Assert.Equal("MemoryLimit", NotebookDocument.Load(Output).Cells[0].Outputs[^1]!["ename"]!.GetValue<string>());
+    }
+
+    [Theory]
+    [InlineData(true, "", RunStatus.Succeeded, 1)]
+    [InlineData(false, "FormatException", RunStatus.Succeeded, 1)]
+    [InlineData(false, "IOException", RunStatus.CellFailed, 0)]
+    public async Task Errors_that_are_allowed_are_kept_and_the_run_goes_on(bool all, string name, RunStatus status, int failed)
+    {
+        var run = await RunAsync(Options() with { AllowErrors = all, AllowedErrors = [name] }, Code("int.Parse(\"x\")"), Code("2"));
+        Assert.Equal((status, failed, failed), (run.Status, run.CellsFailed, run.CellsRun));
+        Assert.Equal("FormatException", NotebookDocument.Load(Output).Cells[0].Outputs[^1]!["ename"]!.GetValue<string>());
+    }
+
+    [Fact]
+    public async Task A_lost_run_leaves_its_reason_in_the_cell_that_was_running()
+    {
+        await RunAsync(Code("1"), Markdown("x"), Code("2"));
+        var lost = new NotebookRun("test", RunStatus.ProcessDied) { Message = "It died." };
+        Assert.Equal((Output, Page), (LostRun.Record(Options(), [], folder.Path, 2, lost) is var run ? run.NotebookPath : null, run.PagePath));
+
+        var executed = NotebookDocument.Load(Output);
+        Assert.Equal("1", Shown(executed.Cells[0]));
+        Assert.Equal("ProcessDied: It died.", executed.Cells[2].Outputs.Single() is var error ? $"{error!["ename"]}: {error["evalue"]}" : null);
+        Assert.Contains("It died.", File.ReadAllText(Page));
+    }
+
+    [Fact]
     public async Task A_cell_that_ignores_its_cancellation_is_left_behind_and_told_so()
     {
         using var begun = new ManualResetEventSlim();

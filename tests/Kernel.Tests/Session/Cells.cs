@@ -3,11 +3,11 @@ using Lab.Kernel.Session;
 namespace Kernel.Tests.Session;
 
 /// <summary>A session whose cells keep their outputs.</summary>
-internal sealed class Cells
+internal sealed class Cells(SessionOptions? options = null)
 {
     private int count;
 
-    public CSharpSession Session { get; } = new(new SessionOptions());
+    public CSharpSession Session { get; } = new(options ?? new SessionOptions());
 
     public async Task<CellRun> RunAsync(string code, CancellationToken cancellation = default)
     {
