@@ -37,16 +37,24 @@ public sealed class ExactTokenLm : INextTokenModel
     /// <exception cref="InvalidOperationException">No text begins with the prefix, or all that do end with it.</exception>
     public double[] LogProbabilities(ReadOnlySpan<int> prefix)
     {
-        var node = root;
-        foreach (var token in prefix)
-            if (!node.Next.TryGetValue(token, out node!))
-                throw new InvalidOperationException($"No text begins with the tokens {string.Join(' ', prefix.ToArray())}: their probability is 0.");
+        var node = Find(prefix) ?? throw new InvalidOperationException($"No text begins with the tokens {string.Join(' ', prefix.ToArray())}: their probability is 0.");
         var total = node.Next.Values.Sum(next => next.Probability);
         if (node.Next.Count == 0) throw new InvalidOperationException($"Texts end with the tokens {string.Join(' ', prefix.ToArray())}: encode longer texts.");
 
         var law = Enumerable.Repeat(double.NegativeInfinity, Tokenizer.Vocabulary.Size).ToArray();
         foreach (var (token, next) in node.Next) law[token] = Math.Log(next.Probability / total);
         return law;
+    }
+
+    /// <summary>Whether the encoding of a longer text begins with these tokens.</summary>
+    public bool Begins(ReadOnlySpan<int> prefix) => Find(prefix) is { Next.Count: > 0 };
+
+    private Node? Find(ReadOnlySpan<int> prefix)
+    {
+        var node = root;
+        foreach (var token in prefix)
+            if (!node.Next.TryGetValue(token, out node)) return null;
+        return node;
     }
 
     private sealed class Node
