@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Text.Json.Nodes;
 using Lab.Kernel.Session;
 
@@ -9,7 +10,7 @@ namespace Lab.Kernel.Jupyter;
 /// <param name="lastArrival">Number of the request that arrived last.</param>
 internal sealed class Execution(Task<CSharpSession> session, Outbox outbox, Func<long> lastArrival)
 {
-    private volatile CancellationTokenSource? running;
+    private readonly ConcurrentDictionary<CancellationTokenSource, bool> running = [];
     private long abortedThrough;
     private int count;
 
@@ -36,21 +37,57 @@ internal sealed class Execution(Task<CSharpSession> session, Outbox outbox, Func
         return reply;
     }
 
-    /// <summary>Asks the running cell to stop, if there is one.</summary>
-    public void Interrupt() => running?.CancelAsync().ContinueWith(
-        cancelled => Console.Error.WriteLine($"A cell's answer to an interrupt failed: {cancelled.Exception!.InnerException}"),
-        TaskContinuationOptions.OnlyOnFaulted);
-
-    private CellResult Run(string code, IOutputSink outputs)
+    /// <summary>Stops what runs, cells and handlers; without effect when nothing does.</summary>
+    public void Interrupt()
     {
-        running = new CancellationTokenSource();
+        foreach (var run in running.Keys)
+        {
+            // A thread of its own: what runs may hold every thread of the pool, and what it has registered may take its time.
+            new Thread(() =>
+            {
+                try
+                {
+                    run.Cancel();
+                }
+                catch (AggregateException e)
+                {
+                    Console.Error.WriteLine($"A cell's answer to an interrupt failed: {e.InnerException}");
+                }
+            })
+            { Name = "interrupt", IsBackground = true }.Start();
+        }
+    }
+
+    /// <summary>Does something that <see cref="Interrupt"/> stops.</summary>
+    public T Interruptible<T>(Func<CancellationToken, T> work)
+    {
+        var run = new CancellationTokenSource();
+        running[run] = true;
         try
         {
-            return session.GetAwaiter().GetResult().ExecuteAsync(code, $"Cell [{count}]", outputs, running.Token).GetAwaiter().GetResult();
+            return work(run.Token);
         }
         finally
         {
-            running = null;
+            running.TryRemove(run, out _);
+        }
+    }
+
+    /// <inheritdoc cref="Interruptible{T}"/>
+    public void Interruptible(Action<CancellationToken> work) => Interruptible(token =>
+    {
+        work(token);
+        return true;
+    });
+
+    private CellResult Run(string code, IOutputSink outputs)
+    {
+        try
+        {
+            return Interruptible(token => session.GetAwaiter().GetResult().ExecuteAsync(code, $"Cell [{count}]", outputs, token).GetAwaiter().GetResult());
+        }
+        finally
+        {
             (outputs as CellOutputs)?.Flush();
         }
     }

@@ -27,12 +27,15 @@ internal sealed class FrontEndComms(Outbox outbox) : ICommChannel
     }
 
     /// <summary>Takes a <c>comm_open</c>, <c>comm_msg</c> or <c>comm_close</c> and runs who waits for it.</summary>
-    public void Receive(CSharpSession session, Request request)
+    /// <param name="session">Whose comms they are.</param>
+    /// <param name="request">The message.</param>
+    /// <param name="cancellation">An interrupt meanwhile.</param>
+    public void Receive(CSharpSession session, Request request, CancellationToken cancellation)
     {
         var id = request.Content.Text("comm_id");
         var message = new CommMessage(request.Content.Object("data")) { Metadata = request.Metadata, Buffers = request.Buffers };
         var outputs = new CellOutputs(outbox, request, 0);
-        session.Handle("The comm's handler", outputs, () =>
+        session.HandleAsync("The comm's handler", outputs, () =>
         {
             switch (request.Type)
             {
@@ -46,7 +49,7 @@ internal sealed class FrontEndComms(Outbox outbox) : ICommChannel
                     session.Comms.ReceiveClose(id, message); // one that this side has closed meanwhile needs nothing
                     break;
             }
-        });
+        }, cancellation).GetAwaiter().GetResult();
         outputs.Flush();
     }
 

@@ -129,7 +129,7 @@ internal sealed class KernelServer
                 Interrupt();
                 return new() { ["status"] = "ok" };
             case "comm_open" or "comm_msg" or "comm_close":
-                comms.Receive(Session, request);
+                execution.Interruptible(token => comms.Receive(Session, request, token));
                 return null;
             default:
                 Console.Error.WriteLine($"{request.Type} on the {request.Channel} socket is not known to this kernel; it was left unanswered.");

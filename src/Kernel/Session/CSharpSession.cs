@@ -31,6 +31,7 @@ public sealed class CSharpSession : IAsyncDisposable
         submissions = new Submissions(extensions.SelectMany(e => e.References), usings.Concat(extensions.SelectMany(e => e.Imports).Select(ImportName)).Distinct());
         magics = new Magics(extensions.SelectMany(e => e.Magics), options.WorkingDirectory);
         ConsoleRouter.Install();
+        StrayExceptions.Install();
     }
 
     /// <summary>Scripts that outputs of the loaded extensions need.</summary>
@@ -47,7 +48,7 @@ public sealed class CSharpSession : IAsyncDisposable
         get
         {
             var variables = new Dictionary<string, NotebookVariable>();
-            foreach (var (compilation, type, state) in submissions.States)
+            foreach (var (compilation, type, state) in submissions.Chain)
                 foreach (var symbol in compilation.ScriptClass!.GetMembers().OfType<IFieldSymbol>().Where(f => !f.IsImplicitlyDeclared))
                 {
                     var info = type.GetField(symbol.Name, BindingFlags.Instance | BindingFlags.Public | BindingFlags.NonPublic | BindingFlags.Static);
@@ -80,7 +81,7 @@ public sealed class CSharpSession : IAsyncDisposable
         await oneCell.WaitAsync(CancellationToken.None).ConfigureAwait(false);
         try
         {
-            return await Task.Run(() => RunCellAsync(code.ReplaceLineEndings("\n"), cellName, new OrderedSink(sink), cancellation), CancellationToken.None).ConfigureAwait(false);
+            return await RunCellAsync(code.ReplaceLineEndings("\n"), new CellContext(this, cellName, new OrderedSink(sink), cancellation)).ConfigureAwait(false);
         }
         finally
         {
@@ -89,39 +90,50 @@ public sealed class CSharpSession : IAsyncDisposable
     }
 
     /// <summary>Runs a handler of the notebook's own, e.g. of a comm, whose outputs go to a sink. What it throws is told on stderr.</summary>
-    internal void Handle(string name, IOutputSink sink, Action handler)
+    internal async Task HandleAsync(string name, IOutputSink sink, Action handler, CancellationToken cancellation)
     {
-        var ordered = new OrderedSink(sink);
-        var flow = ExecutionContext.Capture()!;
-        ExecutionContext.Run(flow, _ =>
+        var context = new CellContext(this, name, new OrderedSink(sink), cancellation);
+        var run = Task.Run(() =>
         {
-            new CellContext(this, name, ordered, CancellationToken.None).Enter();
+            context.Enter();
             try
             {
                 handler();
             }
             catch (Exception exception) // the front end has no cell to show it in
             {
-                var error = CellError.Of(exception, name, "");
-                Console.Error.WriteLine($"{name} failed.\n{string.Join('\n', error.Traceback)}");
+                var lines = exception is CellStoppedException ? ["It was interrupted."] : CellError.Of(exception, name, "").Traceback;
+                Console.Error.WriteLine($"{name} failed.\n{string.Join('\n', lines)}");
             }
-        }, null);
+        }, CancellationToken.None);
+        if (!await context.Run.EndsAsync(run).ConfigureAwait(false))
+            context.Sink.Write(new StreamOutput("stderr", $"{name} was interrupted inside a call that cannot be ended from outside, and was left behind.\n"));
     }
 
-    private async Task<CellResult> RunCellAsync(string code, string cellName, IOutputSink sink, CancellationToken cancellation)
+    private static async Task<CellResult> RunCellAsync(string code, CellContext context)
     {
-        var context = new CellContext(this, cellName, sink, cancellation);
+        var run = Task.Run(() => RunInAsync(code, context), CancellationToken.None);
+        if (await context.Run.EndsAsync(run).ConfigureAwait(false)) return await run.ConfigureAwait(false);
+
+        var left = CellInterruption.OfAbandoned(context.Run.IsOnThread, context.CellName, Checkpoint.LineOf(context.Submission));
+        context.Sink.Write(left);
+        return new CellResult(left, Interrupted: true);
+    }
+
+    private static async Task<CellResult> RunInAsync(string code, CellContext context)
+    {
         context.Enter();
         try
         {
-            await RunPartsAsync(code, context).ConfigureAwait(false);
+            await context.Session.RunPartsAsync(code, context).ConfigureAwait(false);
             return new CellResult(null);
         }
         catch (Exception exception) // whatever a cell throws is the cell's error
         {
-            var error = CellError.Of(exception, cellName, code);
-            sink.Write(error);
-            return new CellResult(error, exception is OperationCanceledException && cancellation.IsCancellationRequested);
+            var stopped = context.Cancellation.IsCancellationRequested ? CellInterruption.LayerOf(exception) : null;
+            var error = stopped is { } layer ? CellInterruption.Of(layer, exception) : CellError.Of(exception, context.CellName, code);
+            if (!context.Run.IsAbandoned) context.Sink.Write(error);
+            return new CellResult(error, stopped is not null);
         }
     }
 
@@ -144,8 +156,9 @@ public sealed class CSharpSession : IAsyncDisposable
     private async Task RunCodeAsync(string code, CellContext context, bool isLast)
     {
         var submission = submissions.Compile(code, context.CellName);
-        var value = await submission.RunAsync().ConfigureAwait(false);
-        if (!submission.HasResult) return;
+        context.Submission = submission.Number;
+        var value = await context.Run.StartAsync(submission.RunAsync).ConfigureAwait(false);
+        if (!submission.HasResult || context.Run.IsAbandoned) return;
         var bundle = MimeBundle.Of(value);
         context.Sink.Write(isLast ? new ResultOutput(bundle) : new DisplayOutput(bundle, null));
     }

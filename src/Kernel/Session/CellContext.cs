@@ -7,10 +7,19 @@ internal sealed class CellContext(CSharpSession session, string cellName, IOutpu
 {
     private static readonly AsyncLocal<CellContext?> current = new();
 
+    public static CellContext? CurrentOrNull => current.Value;
+
     public static CellContext Current => current.Value
         ?? throw new InvalidOperationException("Only code that a cell has started can show something.");
 
     public string CellName => cellName;
+
+    public CSharpSession Session => session;
+
+    public StoppableRun Run { get; } = new(cancellation);
+
+    /// <summary>Number of the code that runs, as <see cref="Checkpoint.LineOf"/> takes it.</summary>
+    public int Submission { get; set; }
 
     public IOutputSink Sink => sink;
 

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Reflection;
+using System.Runtime.Loader;
 using Lab.Abstractions;
 using Microsoft.CodeAnalysis;
 
@@ -32,23 +33,36 @@ internal static class CellError
         return new(exception.Errors[0].Id, exception.Message, [.. traceback]);
     }
 
-    private static ErrorOutput OfException(Exception exception)
+    /// <summary>What an exception says and where it came from, as lines.</summary>
+    public static IReadOnlyList<string> Traceback(Exception exception)
     {
         var traceback = new List<string>();
-        Describe(exception, "", traceback);
-        return new(exception.GetType().Name, exception.Message, traceback);
+        Describe(Unwrap(exception), "", traceback);
+        return traceback;
     }
+
+    private static ErrorOutput OfException(Exception exception) =>
+        new(exception.GetType().Name, exception.Message, Traceback(exception));
 
     // The cells' own frames come first: they are what the reader can change.
     private static void Describe(Exception exception, string prefix, List<string> traceback)
     {
         traceback.Add($"{prefix}{exception.GetType().FullName}: {exception.Message}");
         var frames = new StackTrace(exception, fNeedFileInfo: true).GetFrames();
-        traceback.AddRange(frames.Where(IsCell).Select(f => $"   {f.GetFileName()}, line {f.GetFileLineNumber()}"));
-        traceback.AddRange(frames.Where(f => !IsCell(f) && !IsMachinery(f)).Select(f => $"   at {MethodName(f)}"));
+        traceback.AddRange(Shortened(frames.Where(IsCell), f => $"   {f.GetFileName()}, line {f.GetFileLineNumber()}"));
+        traceback.AddRange(Shortened(frames.Where(f => !IsCell(f) && !IsMachinery(f)), f => $"   at {MethodName(f)}"));
 
         IEnumerable<Exception> inner = exception is AggregateException all ? all.Flatten().InnerExceptions : [.. new[] { exception.InnerException }.OfType<Exception>()];
         foreach (var cause in inner) Describe(Unwrap(cause), "---> ", traceback);
+    }
+
+    // Deep recursion leaves hundreds of thousands of frames, of which the first and the last tell all.
+    private static IEnumerable<string> Shortened(IEnumerable<StackFrame> frames, Func<StackFrame, string> line)
+    {
+        const int head = 20, tail = 5;
+        var all = frames.ToList();
+        if (all.Count <= head + tail) return all.Select(line);
+        return [.. all.Take(head).Select(line), $"   ... {all.Count - head - tail} more", .. all.TakeLast(tail).Select(line)];
     }
 
     private static Exception Unwrap(Exception exception) => exception switch
@@ -64,7 +78,7 @@ internal static class CellError
     {
         var type = frame.GetMethod()?.DeclaringType;
         return type is null || type.Namespace is "System.Runtime.CompilerServices" or "System.Runtime.ExceptionServices" or "System.Threading.Tasks"
-            || type.FullName!.StartsWith(typeof(CellError).Namespace!, StringComparison.Ordinal) || type.FullName.StartsWith("Submission#", StringComparison.Ordinal);
+            || type.FullName!.StartsWith(typeof(CellError).Namespace!, StringComparison.Ordinal) || AssemblyLoadContext.GetLoadContext(type.Assembly) is CellLoadContext;
     }
 
     private static string MethodName(StackFrame frame)

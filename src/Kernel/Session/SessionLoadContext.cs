@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Reflection;
 using System.Runtime.Loader;
 using Lab.Abstractions;
@@ -5,16 +6,18 @@ using Lab.Abstractions;
 namespace Lab.Kernel.Session;
 
 /// <summary>
-/// Holds a session's cells and the assemblies and native libraries it referenced. A cell finds the cells before it by
-/// name. What the process itself was built from stays in the process: two copies of TorchSharp would be two libraries.
+/// Holds the assemblies and native libraries that a session referenced, and knows its cells, so that a cell finds the
+/// cells before it by name. What the process itself was built from stays in the process: two copies of TorchSharp would
+/// be two libraries.
 /// </summary>
 internal sealed class SessionLoadContext() : AssemblyLoadContext("notebook")
 {
     private static readonly Dictionary<string, string> own = ((string)AppContext.GetData("TRUSTED_PLATFORM_ASSEMBLIES")!)
         .Split(Path.PathSeparator).GroupBy(p => Path.GetFileNameWithoutExtension(p)).ToDictionary(g => g.Key, g => g.First(), StringComparer.OrdinalIgnoreCase);
 
-    private readonly Dictionary<string, string> referenced = new(StringComparer.OrdinalIgnoreCase);
-    private readonly Dictionary<string, string> natives = new(StringComparer.OrdinalIgnoreCase);
+    private readonly ConcurrentDictionary<string, Assembly> cells = [];
+    private readonly ConcurrentDictionary<string, string> referenced = new(StringComparer.OrdinalIgnoreCase);
+    private readonly ConcurrentDictionary<string, string> natives = new(StringComparer.OrdinalIgnoreCase);
 
     /// <returns>False if the process holds this assembly already, in this version or a newer one.</returns>
     /// <exception cref="MagicException">The process or the session holds an older version.</exception>
@@ -36,14 +39,22 @@ internal sealed class SessionLoadContext() : AssemblyLoadContext("notebook")
     /// <summary>Makes a native library known by the name that imports use.</summary>
     public void AddNative(string path) => natives[ImportName(path)] = path;
 
+    /// <summary>Makes a cell known to the cells after it.</summary>
+    public void AddCell(Assembly cell) => cells[cell.GetName().Name!] = cell;
+
+    /// <summary>The cell or referenced assembly of this name; null if it is neither.</summary>
+    public Assembly? Find(AssemblyName name) => cells.GetValueOrDefault(name.Name!) ?? Load(name);
+
+    /// <summary>The handle of a referenced native library; 0 if it is none.</summary>
+    public nint FindNative(string name) => natives.TryGetValue(ImportName(name), out var path) ? LoadUnmanagedDllFromPath(path) : 0;
+
     /// <inheritdoc/>
     protected override Assembly? Load(AssemblyName name) =>
         Assemblies.FirstOrDefault(a => a.GetName().Name == name.Name)
         ?? (referenced.TryGetValue(name.Name!, out var path) ? LoadFromAssemblyPath(path) : null);
 
     /// <inheritdoc/>
-    protected override nint LoadUnmanagedDll(string name) =>
-        natives.TryGetValue(ImportName(name), out var path) ? LoadUnmanagedDllFromPath(path) : 0;
+    protected override nint LoadUnmanagedDll(string name) => FindNative(name);
 
     // libfoo.so, foo.dll and foo are one import.
     private static string ImportName(string path)

@@ -10,19 +10,20 @@ using Microsoft.CodeAnalysis.Text;
 namespace Lab.Kernel.Session;
 
 /// <summary>
-/// The chain of compiled cells: parse, compile against all cells before, emit, load, run. A cell joins the chain before
-/// it runs, so what it assigned stays when it throws; a cell that does not compile leaves the chain as it was.
+/// The chain of compiled cells: parse, compile against all cells before, emit, weave, load, run. A cell that declares
+/// something joins the chain before it runs, so what it assigned stays when it throws; all others leave the chain as it
+/// was, and what they occupied is free again when they have ended.
 /// </summary>
 internal sealed class Submissions
 {
     private static readonly CSharpParseOptions parseOptions = new(LanguageVersion.Latest, DocumentationMode.Parse, SourceCodeKind.Script);
-    private static readonly EmitOptions emitOptions = new(debugInformationFormat: DebugInformationFormat.Embedded);
+    private static readonly EmitOptions emitOptions = new(debugInformationFormat: DebugInformationFormat.PortablePdb, pdbFilePath: "cell.pdb");
 
+    private readonly Lock turn = new();
     private readonly SessionLoadContext assemblies = new();
     private readonly List<MetadataReference> newReferences;
-    private readonly List<string> usings;
-    private readonly List<(CSharpCompilation Compilation, Type Type)> chain = [];
-    private object?[] states = new object?[2];
+    private readonly CSharpCompilationOptions options;
+    private readonly List<Link> chain = [];
     private CSharpCompilation? last;
     private int count;
 
@@ -32,66 +33,105 @@ internal sealed class Submissions
         var paths = ((string)AppContext.GetData("TRUSTED_PLATFORM_ASSEMBLIES")!).Split(Path.PathSeparator)
             .Concat(references.Select(r => r.Location)).Distinct();
         newReferences = [.. paths.Select(path => MetadataReference.CreateFromFile(path))];
-        this.usings = [.. usings];
+        options = new(OutputKind.DynamicallyLinkedLibrary, usings: usings, optimizationLevel: OptimizationLevel.Release,
+            allowUnsafe: true, nullableContextOptions: NullableContextOptions.Disable);
     }
 
-    /// <summary>Types that hold the variables of the cells run so far, oldest first, with the objects.</summary>
-    public IEnumerable<(CSharpCompilation Compilation, Type Type, object State)> States =>
-        chain.Select(link => (link.Compilation, link.Type, State: states.FirstOrDefault(s => s?.GetType() == link.Type)))
-            .Where(link => link.State is not null).Select(link => (link.Compilation, link.Type, link.State!));
+    /// <summary>The cells that declare something, oldest first, with the objects that hold their variables.</summary>
+    public IReadOnlyList<Link> Chain
+    {
+        get
+        {
+            lock (turn) return [.. chain];
+        }
+    }
 
     /// <summary>Makes an assembly's types known to the cells that follow.</summary>
     public void AddReference(string path)
     {
-        if (!assemblies.Add(path)) return;
-        newReferences.Add(MetadataReference.CreateFromFile(path));
+        lock (turn)
+        {
+            if (assemblies.Add(path)) newReferences.Add(MetadataReference.CreateFromFile(path));
+        }
     }
 
     /// <summary>Makes a package's types and native libraries known to the cells that follow.</summary>
     public void AddReferences(PackageFiles files)
     {
-        var added = files.Runtime.Where(assemblies.Add).Select(Path.GetFileName).ToHashSet();
-        foreach (var library in files.Native) assemblies.AddNative(library);
-        newReferences.AddRange(files.Compile.Where(path => added.Contains(Path.GetFileName(path))).Select(path => MetadataReference.CreateFromFile(path)));
+        lock (turn)
+        {
+            var added = files.Runtime.Where(assemblies.Add).Select(Path.GetFileName).ToHashSet();
+            foreach (var library in files.Native) assemblies.AddNative(library);
+            newReferences.AddRange(files.Compile.Where(path => added.Contains(Path.GetFileName(path))).Select(path => MetadataReference.CreateFromFile(path)));
+        }
     }
 
     /// <exception cref="CompilationException">The code has errors.</exception>
     public Submission Compile(string code, string cellName)
     {
-        var tree = CSharpSyntaxTree.ParseText(SourceText.From(code, Encoding.UTF8), parseOptions, cellName);
-        var options = new CSharpCompilationOptions(OutputKind.DynamicallyLinkedLibrary, usings: usings, optimizationLevel: OptimizationLevel.Release,
-            allowUnsafe: true, nullableContextOptions: NullableContextOptions.Disable);
-        var compilation = CSharpCompilation.CreateScriptCompilation($"Cell{++count}", tree, newReferences, options, last, typeof(object));
+        lock (turn)
+        {
+            var tree = CSharpSyntaxTree.ParseText(SourceText.From(code, Encoding.UTF8), parseOptions, cellName);
+            var compilation = CSharpCompilation.CreateScriptCompilation($"Cell{++count}", tree, newReferences, options, last, typeof(object));
+            if (Emit(compilation) is not { } assembly) return new Submission(count, compilation, null);
 
-        using var image = new MemoryStream();
-        var emitted = compilation.Emit(image, options: emitOptions);
-        if (!emitted.Success)
-            throw new CompilationException([.. emitted.Diagnostics.Where(d => d.Severity == DiagnosticSeverity.Error)]);
+            var entry = compilation.GetEntryPoint(default)!;
+            var type = assembly.GetType(entry.ContainingType.MetadataName, throwOnError: true)!;
 
-        image.Position = 0;
-        var assembly = assemblies.LoadFromStream(image);
-        newReferences.Clear(); // later cells inherit them through the chain
-        last = compilation;
-        return new Submission(compilation, assembly, this);
+            // The first place is the host object's, which this session has none of; the last is where the new object puts itself.
+            object?[] states = [null, .. chain.Select(link => link.State), null];
+            var state = Activator.CreateInstance(type, [states])!;
+            if (Declares(compilation)) Join(new Link(compilation, type, state), assembly);
+            return new Submission(count, compilation, state);
+        }
     }
 
-    /// <summary>One compiled cell.</summary>
-    public sealed class Submission(CSharpCompilation compilation, Assembly assembly, Submissions owner)
+    private Assembly? Emit(CSharpCompilation compilation)
     {
+        using var image = new MemoryStream();
+        using var symbols = new MemoryStream();
+        var emitted = compilation.Emit(image, symbols, options: emitOptions);
+        if (!emitted.Success)
+            throw new CompilationException([.. emitted.Diagnostics.Where(d => d.Severity == DiagnosticSeverity.Error)]);
+        if (compilation.GetEntryPoint(default) is null) return null;
+
+        image.Position = symbols.Position = 0;
+        var woven = CheckpointWeaver.Weave(image, symbols, count);
+        return new CellLoadContext(compilation.AssemblyName!, assemblies).LoadFromStream(woven.Image, woven.Symbols);
+    }
+
+    private void Join(Link link, Assembly assembly)
+    {
+        chain.Add(link);
+        assemblies.AddCell(assembly);
+        newReferences.Clear(); // later cells inherit them through the chain
+        last = link.Compilation;
+    }
+
+    private static bool Declares(CSharpCompilation compilation) =>
+        compilation.ScriptClass!.GetMembers().Any(member => !member.IsImplicitlyDeclared)
+        || compilation.SyntaxTrees[0].GetCompilationUnitRoot() is { Usings.Count: > 0 } or { Externs.Count: > 0 };
+
+    /// <summary>A cell in the chain.</summary>
+    /// <param name="Compilation">Its symbols.</param>
+    /// <param name="Type">Whose fields are the cell's variables.</param>
+    /// <param name="State">The object of this type.</param>
+    public sealed record Link(CSharpCompilation Compilation, Type Type, object State);
+
+    /// <summary>One compiled cell.</summary>
+    /// <param name="number">Counts the compiled cells of the session.</param>
+    /// <param name="compilation">Its symbols.</param>
+    /// <param name="state">Holds its variables; null when there is nothing to run.</param>
+    public sealed class Submission(int number, CSharpCompilation compilation, object? state)
+    {
+        public int Number => number;
+
         /// <summary>Whether the cell ends in an expression without a semicolon.</summary>
         public bool HasResult => compilation.SyntaxTrees[0].GetCompilationUnitRoot().Members is [.., GlobalStatementSyntax { Statement: ExpressionStatementSyntax { SemicolonToken.IsMissing: true } }];
 
-        public Task<object?> RunAsync()
-        {
-            var entry = compilation.GetEntryPoint(default);
-            if (entry is null) return Task.FromResult<object?>(null);
-
-            var type = assembly.GetType(entry.ContainingType.MetadataName, throwOnError: true)!;
-            var factory = type.GetMethod(entry.MetadataName, BindingFlags.Static | BindingFlags.Public | BindingFlags.NonPublic)!;
-            owner.chain.Add((compilation, type));
-            if (owner.states.Length < owner.chain.Count + 1) Array.Resize(ref owner.states, owner.states.Length * 2);
-            return (Task<object?>)factory.Invoke(null, [owner.states])!;
-        }
+        public Task<object?> RunAsync() => state is null
+            ? Task.FromResult<object?>(null)
+            : state.GetType().GetMethod("<Initialize>", BindingFlags.Instance | BindingFlags.Public | BindingFlags.NonPublic)!.CreateDelegate<Func<Task<object?>>>(state)();
     }
 }
 

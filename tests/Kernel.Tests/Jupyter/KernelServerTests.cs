@@ -92,7 +92,7 @@ public sealed class KernelServerTests
         var replies = Enumerable.Range(0, 4).Select(_ => front.ShellReply()).ToList();
 
         Assert.Equal(waiting, replies[0].ParentId);
-        Assert.Equal("TaskCanceledException", replies[0].Content.String("ename"));
+        Assert.Equal("Interrupted", replies[0].Content.String("ename"));
         Assert.Equal(["error", "aborted", "aborted", "ok"], replies.Select(r => r.Content.String("status")));
         Assert.DoesNotContain("display_data", front.PublishedFor(info).Select(m => m.Type));
         Assert.Equal(2, front.Run("\"runs\"").Reply.Content.Int("execution_count"));
