@@ -26,13 +26,13 @@ public abstract class Control : Widget
 public abstract class Control<T> : Control
     where T : notnull
 {
-    private readonly string field;
+    private readonly string valueField;
 
     /// <param name="name">Of the model.</param>
     /// <param name="state">Its fields.</param>
-    /// <param name="field">The one that holds the value.</param>
-    private protected Control(string name, JsonObject state, string field = "value")
-        : base(name, state) => this.field = field;
+    /// <param name="valueField">The one that holds the value.</param>
+    private protected Control(string name, JsonObject state, string valueField = "value")
+        : base(name, state) => this.valueField = valueField;
 
     /// <summary>The value has changed, by the user or by code. Handlers run one at a time and return soon; long work belongs in <see cref="Live"/>.</summary>
     public event Action<T>? ValueChanged;
@@ -40,11 +40,11 @@ public abstract class Control<T> : Control
     /// <summary>What the views show.</summary>
     public T Value
     {
-        get => Read(Get(field));
+        get => Read(Get(valueField));
         set
         {
             if (value.Equals(Value)) return;
-            Set(field, Write(value));
+            Set(valueField, Write(value));
             Tell();
         }
     }
@@ -64,7 +64,7 @@ public abstract class Control<T> : Control
 
     private protected override void Changed(string changed, JsonNode? value)
     {
-        if (changed == field) Tell();
+        if (changed == valueField) Tell();
     }
 
     private void Tell()

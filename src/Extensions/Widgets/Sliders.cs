@@ -1,5 +1,3 @@
-using System.Text.Json.Nodes;
-
 namespace Lab.Extensions.Widgets;
 
 /// <summary>A whole number between two ends.</summary>
@@ -14,7 +12,7 @@ public sealed class IntSlider : Control<int>
     public IntSlider(int value, int min, int max, string description = "", int step = 1)
         : base("IntSlider", new()
         {
-            ["value"] = Slider.Within(value, min, max), ["min"] = min, ["max"] = max, ["step"] = Slider.Positive(step), ["description"] = description, ["style"] = Style.Wide.Reference,
+            ["value"] = Slider.Within(value, min, max), ["min"] = min, ["max"] = max, ["step"] = Slider.Positive(step), ["description"] = description, ["style"] = Style.Wide().Reference,
         })
     {
     }
@@ -33,7 +31,7 @@ public sealed class FloatSlider : Control<double>
         : base("FloatSlider", new()
         {
             ["value"] = Slider.Within(value, min, max), ["min"] = min, ["max"] = max, ["step"] = Slider.Positive(step ?? (max > min ? (max - min) / 100 : 1)),
-            ["readout_format"] = ".3g", ["description"] = description, ["style"] = Style.Wide.Reference,
+            ["readout_format"] = ".3g", ["description"] = description, ["style"] = Style.Wide().Reference,
         })
     {
     }
@@ -51,7 +49,7 @@ public sealed class FloatLogSlider : Control<double>
         : base("FloatLogSlider", new()
         {
             ["value"] = Slider.Within(value, min, max), ["base"] = 10.0, ["min"] = Math.Log10(Slider.Positive(min)), ["max"] = Math.Log10(max),
-            ["step"] = 0.05, ["readout_format"] = ".3g", ["description"] = description, ["style"] = Style.Wide.Reference,
+            ["step"] = 0.05, ["readout_format"] = ".3g", ["description"] = description, ["style"] = Style.Wide().Reference,
         })
     {
     }

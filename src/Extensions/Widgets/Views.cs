@@ -8,7 +8,7 @@ public sealed class ProgressBar : Widget
     /// <param name="max">Value of the full bar.</param>
     /// <param name="description">Beside the bar.</param>
     public ProgressBar(double max, string description = "")
-        : base("FloatProgress", "ProgressView", new() { ["value"] = 0.0, ["min"] = 0.0, ["max"] = max, ["description"] = description, ["style"] = Style.Wide.Reference })
+        : base("FloatProgress", "ProgressView", new() { ["value"] = 0.0, ["min"] = 0.0, ["max"] = max, ["description"] = description, ["style"] = Style.Wide().Reference })
     {
     }
 
@@ -39,7 +39,7 @@ public sealed class HtmlView : Widget
     /// <param name="html">Front ends take scripts out.</param>
     /// <param name="description">Beside it.</param>
     public HtmlView(string html, string description = "")
-        : base("HTML", "HTMLView", new() { ["value"] = html, ["description"] = description, ["style"] = Style.Wide.Reference })
+        : base("HTML", "HTMLView", new() { ["value"] = html, ["description"] = description, ["style"] = Style.Wide().Reference })
     {
     }
 
@@ -61,6 +61,16 @@ public sealed class VerticalBox : Widget
     }
 }
 
+/// <summary>Widgets side by side.</summary>
+public sealed class HorizontalBox : Widget
+{
+    /// <param name="children">From left to right.</param>
+    public HorizontalBox(params IReadOnlyList<Widget> children)
+        : base("HBox", "HBoxView", new() { ["children"] = new JsonArray([.. children.Select(c => (JsonNode)c.Reference)]) })
+    {
+    }
+}
+
 /// <summary>How descriptions look.</summary>
 internal sealed class Style : Widget
 {
@@ -70,5 +80,5 @@ internal sealed class Style : Widget
     }
 
     /// <summary>Room for the name of a parameter, where the default cuts it off.</summary>
-    public static Style Wide => new("11em");
+    public static Style Wide() => new("11em");
 }
