@@ -62,6 +62,11 @@ public abstract class Control<T> : Control
 
     private protected virtual JsonNode? Write(T value) => JsonValue.Create(value);
 
+    private protected override void Check(string changed, JsonNode? value)
+    {
+        if (changed == valueField) Read(value);
+    }
+
     private protected override void Changed(string changed, JsonNode? value)
     {
         if (changed == valueField) Tell();

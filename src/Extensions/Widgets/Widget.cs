@@ -57,6 +57,12 @@ public abstract class Widget
     /// <summary>Takes the model and its views away; a closed widget stays closed.</summary>
     public void Close() => comm.Close();
 
+    /// <summary>A front end wants to change a field.</summary>
+    /// <exception cref="FormatException">The field cannot hold the value; the state stays as it was.</exception>
+    private protected virtual void Check(string field, JsonNode? value)
+    {
+    }
+
     /// <summary>A front end has changed a field, which is in the state already.</summary>
     private protected virtual void Changed(string field, JsonNode? value)
     {
@@ -89,6 +95,7 @@ public abstract class Widget
         switch ((string?)message.Data["method"])
         {
             case "update" when message.Data["state"] is JsonObject changes:
+                foreach (var (field, value) in changes) Check(field, value);
                 lock (gate)
                     foreach (var (field, value) in changes) state[field] = value?.DeepClone();
                 Send("echo_update", changes.DeepClone().AsObject(), []); // other front ends show the change too

@@ -11,29 +11,30 @@ namespace Lab.Kernel.Jupyter;
 internal sealed class Execution(Task<CSharpSession> session, Outbox outbox, Func<long> lastArrival)
 {
     private readonly ConcurrentDictionary<CancellationTokenSource, bool> running = [];
-    private long abortedThrough;
+    private readonly ConcurrentDictionary<string, long> abortedThrough = []; // by subshell
     private int count;
 
     /// <summary>Runs a cell to its end on the calling thread.</summary>
     /// <returns>The content of the answer.</returns>
     public JsonObject Run(Request request)
     {
-        if (request.Arrival <= abortedThrough) return new() { ["status"] = "aborted", ["execution_count"] = count };
+        var queue = request.Subshell ?? "";
+        if (request.Arrival <= abortedThrough.GetValueOrDefault(queue)) return new() { ["status"] = "aborted", ["execution_count"] = count };
 
         var code = request.Content.Text("code");
         var silent = request.Content.Flag("silent", false);
-        if (!silent && request.Content.Flag("store_history", true)) count++;
-        if (!silent) outbox.Publish("execute_input", request, new() { ["code"] = code, ["execution_count"] = count });
+        var number = !silent && request.Content.Flag("store_history", true) ? Interlocked.Increment(ref count) : count;
+        if (!silent) outbox.Publish("execute_input", request, new() { ["code"] = code, ["execution_count"] = number });
 
-        var result = Run(code, silent ? new Silence() : new CellOutputs(outbox, request, count));
+        var result = Run(code, $"Cell [{number}]", silent ? new Silence() : new CellOutputs(outbox, request, number));
         if (result.Error is null)
-            return new() { ["status"] = "ok", ["execution_count"] = count, ["user_expressions"] = new JsonObject(), ["payload"] = new JsonArray() };
+            return new() { ["status"] = "ok", ["execution_count"] = number, ["user_expressions"] = new JsonObject(), ["payload"] = new JsonArray() };
 
         // What was queued when the cell failed relies on it; what arrives from now on was asked for in the light of the error.
-        if (!silent && request.Content.Flag("stop_on_error", true)) abortedThrough = lastArrival();
+        if (!silent && request.Content.Flag("stop_on_error", true)) abortedThrough[queue] = lastArrival();
         var reply = CellOutputs.Error(result.Error);
         reply["status"] = "error";
-        reply["execution_count"] = count;
+        reply["execution_count"] = number;
         return reply;
     }
 
@@ -80,11 +81,11 @@ internal sealed class Execution(Task<CSharpSession> session, Outbox outbox, Func
         return true;
     });
 
-    private CellResult Run(string code, IOutputSink outputs)
+    private CellResult Run(string code, string name, IOutputSink outputs)
     {
         try
         {
-            return Interruptible(token => session.GetAwaiter().GetResult().ExecuteAsync(code, $"Cell [{count}]", outputs, token).GetAwaiter().GetResult());
+            return Interruptible(token => session.GetAwaiter().GetResult().ExecuteAsync(code, name, outputs, token).GetAwaiter().GetResult());
         }
         finally
         {

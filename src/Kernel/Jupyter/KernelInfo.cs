@@ -14,7 +14,7 @@ internal static class KernelInfo
         ["implementation_version"] = Version,
         ["banner"] = $"C# {Language} on .NET {Environment.Version}, Lab {Version}",
         ["debugger"] = false,
-        ["supported_features"] = new JsonArray(),
+        ["supported_features"] = new JsonArray("kernel subshells"),
         ["help_links"] = new JsonArray(new JsonObject { ["text"] = "C# language", ["url"] = "https://learn.microsoft.com/dotnet/csharp/" }),
         ["language_info"] = new JsonObject
         {

@@ -1,12 +1,11 @@
-using System.Collections.Concurrent;
 using System.Text.Json.Nodes;
 using Lab.Kernel.Session;
 
 namespace Lab.Kernel.Jupyter;
 
 /// <summary>
-/// Answers front ends. The sockets' thread puts verified requests into two queues; one worker runs the shell's, cells among
-/// them, in order, the other answers the control socket's meanwhile.
+/// Answers front ends. The sockets' thread hands verified requests to workers: one runs the shell's, cells among them, in
+/// order; others answer the control socket's and those of subshells meanwhile.
 /// </summary>
 internal sealed class KernelServer
 {
@@ -18,9 +17,9 @@ internal sealed class KernelServer
     private readonly FrontEndComms comms;
     private readonly Task<CSharpSession> session;
     private readonly Execution execution;
-    private readonly BlockingCollection<Request> shell = [];
-    private readonly BlockingCollection<Request> control = [];
-    private readonly CancellationTokenSource workersEnd = new();
+    private readonly Subshells subshells;
+    private readonly Worker shell;
+    private readonly Worker control;
     private readonly TaskCompletionSource stopped = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private long arrivals;
 
@@ -33,6 +32,9 @@ internal sealed class KernelServer
         comms = new FrontEndComms(outbox);
         session = Task.Run(() => new CSharpSession(options with { Comms = comms })); // front ends get answers while the compiler and the extensions load
         execution = new Execution(session, outbox, () => Volatile.Read(ref arrivals));
+        subshells = new Subshells(Serve);
+        shell = new Worker("shell", Serve);
+        control = new Worker("control", Serve);
     }
 
     /// <summary>Serves until a front end or the token asks to stop.</summary>
@@ -42,17 +44,17 @@ internal sealed class KernelServer
         _ = session.ContinueWith(failed => stopped.TrySetException(failed.Exception!.InnerExceptions), TaskContinuationOptions.OnlyOnFaulted);
         sockets.Start();
         outbox.PublishStatus("starting", null);
-        var cells = StartWorker(shell, "jupyter shell");
-        StartWorker(control, "jupyter control");
+        _ = WarmUpAsync();
         try
         {
             await stopped.Task.ConfigureAwait(false);
         }
         finally
         {
-            await workersEnd.CancelAsync().ConfigureAwait(false);
+            shell.Stop();
+            control.Stop();
             Interrupt();
-            cells.Join(grace); // a cell that does not end by then is left to the end of the process
+            shell.Join(grace); // a cell that does not end by then is left to the end of the process
             sockets.Close();
         }
     }
@@ -63,22 +65,16 @@ internal sealed class KernelServer
     // Waits while the session starts.
     private CSharpSession Session => session.GetAwaiter().GetResult();
 
-    private Thread StartWorker(BlockingCollection<Request> queue, string name)
+    private async Task WarmUpAsync()
     {
-        var thread = new Thread(() =>
+        try
         {
-            try
-            {
-                foreach (var request in queue.GetConsumingEnumerable(workersEnd.Token)) Serve(request);
-            }
-            catch (OperationCanceledException) when (workersEnd.IsCancellationRequested)
-            {
-                // what still waits stays unanswered: the front end has asked for the end
-            }
-        })
-        { Name = name, IsBackground = true };
-        thread.Start();
-        return thread;
+            await (await session.ConfigureAwait(false)).WarmUpAsync().ConfigureAwait(false);
+        }
+        catch (Exception e) when (!session.IsFaulted) // the user's own first cell will say what is wrong
+        {
+            Console.Error.WriteLine($"Warming up failed: {e}");
+        }
     }
 
     // Whatever a message holds, the loop lives on.
@@ -86,7 +82,9 @@ internal sealed class KernelServer
     {
         try
         {
-            (channel == Channel.Shell ? shell : control).Add(wire.Decode(frames, channel, Interlocked.Increment(ref arrivals)));
+            var request = wire.Decode(frames, channel, Interlocked.Increment(ref arrivals));
+            if (channel == Channel.Control) control.Add(request);
+            else if (request.Subshell is null || !subshells.TryAdd(request.Subshell, request)) shell.Add(request);
         }
         catch (WireFormatException e)
         {
@@ -100,6 +98,7 @@ internal sealed class KernelServer
         outbox.PublishStatus("busy", request);
         try
         {
+            if (request is { Channel: Channel.Shell, Subshell: { } id } && !subshells.Contains(id)) throw Subshells.Unknown(id);
             if (Answer(request) is { } content) outbox.Reply(request, content);
             if (request.Type == "shutdown_request") outbox.Publish(Outbox.ReplyType(request), request, Shutdown(request));
         }
@@ -121,10 +120,15 @@ internal sealed class KernelServer
         {
             case "kernel_info_request": return KernelInfo.Content();
             case "execute_request" when request.Channel == Channel.Shell: return execution.Run(request);
-            case "is_complete_request": return Completeness(request.Content.Text("code"));
+            case "is_complete_request": return LanguageRequests.Completeness(Session, request.Content);
+            case "complete_request": return execution.Interruptible(token => LanguageRequests.Complete(Session, request.Content, token));
+            case "inspect_request": return execution.Interruptible(token => LanguageRequests.Inspect(Session, request.Content, token));
             case "comm_info_request": return FrontEndComms.Info(Session, request.Content);
             case "history_request": return new() { ["status"] = "ok", ["history"] = new JsonArray() };
             case "shutdown_request": return Shutdown(request);
+            case "create_subshell_request" when request.Channel == Channel.Control: return subshells.Create();
+            case "delete_subshell_request" when request.Channel == Channel.Control: return subshells.Delete(request.Content.Text("subshell_id"));
+            case "list_subshell_request" when request.Channel == Channel.Control: return subshells.List();
             case "interrupt_request":
                 Interrupt();
                 return new() { ["status"] = "ok" };
@@ -135,14 +139,6 @@ internal sealed class KernelServer
                 Console.Error.WriteLine($"{request.Type} on the {request.Channel} socket is not known to this kernel; it was left unanswered.");
                 return null;
         }
-    }
-
-    private JsonObject Completeness(string code)
-    {
-        var completeness = Session.CheckComplete(code);
-        var content = new JsonObject { ["status"] = completeness.Status.ToString().ToLowerInvariant() };
-        if (completeness.Status == CompletenessStatus.Incomplete) content["indent"] = completeness.Indent;
-        return content;
     }
 
     private static JsonObject Shutdown(Request request) => new() { ["status"] = "ok", ["restart"] = request.Content.Flag("restart", false) };

@@ -23,6 +23,9 @@ internal sealed record Request(
     /// <summary>The socket it came by; the answer goes the same way.</summary>
     public required Channel Channel { get; init; }
 
+    /// <summary>The subshell it is for; null for the shell itself.</summary>
+    public required string? Subshell { get; init; }
+
     /// <summary>Counts all requests of the kernel in order of arrival.</summary>
     public required long Arrival { get; init; }
 }

@@ -16,6 +16,13 @@ internal static class RequestContent
         return node is JsonValue value && value.TryGetValue<bool>(out var flag) ? flag : throw new WireFormatException($"\"{name}\" must be true or false");
     }
 
+    /// <exception cref="WireFormatException">The field is there, but no whole number.</exception>
+    public static int Number(this JsonObject content, string name, int otherwise)
+    {
+        if (content[name] is not { } node) return otherwise;
+        return node is JsonValue value && value.TryGetValue<int>(out var number) ? number : throw new WireFormatException($"\"{name}\" must be a whole number");
+    }
+
     /// <exception cref="WireFormatException">The field is there, but no JSON object.</exception>
     public static JsonObject Object(this JsonObject content, string name)
     {

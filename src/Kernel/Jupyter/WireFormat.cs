@@ -39,9 +39,10 @@ internal sealed class WireFormat(byte[] key, HashAlgorithmName hash)
 
         var header = Parse(signed[0], "header");
         return new Request(
-            [.. frames.Take(start)], signed[0], TypeOf(header), Parse(signed[2], "metadata"), Parse(signed[3], "content"), [.. frames.Skip(start + 6)])
+            [.. frames.Take(start)], signed[0], Text(header, "msg_type") ?? throw new WireFormatException("its header has no msg_type"), Parse(signed[2], "metadata"), Parse(signed[3], "content"), [.. frames.Skip(start + 6)])
         {
             Channel = channel,
+            Subshell = Text(header, "subshell_id"),
             Arrival = arrival,
         };
     }
@@ -86,18 +87,16 @@ internal sealed class WireFormat(byte[] key, HashAlgorithmName hash)
         if (!seen.Add(Encoding.ASCII.GetString(signature))) throw new WireFormatException("its signature was received before");
     }
 
-    private static string TypeOf(JsonObject header)
+    private static string? Text(JsonObject header, string name)
     {
         try
         {
-            if (header["msg_type"] is JsonValue value && value.TryGetValue<string>(out var type)) return type;
+            return header[name] is JsonValue value && value.TryGetValue<string>(out var text) ? text : null;
         }
         catch (InvalidOperationException e) // the text is no valid Unicode
         {
-            throw new WireFormatException($"its msg_type cannot be read: {e.Message}");
+            throw new WireFormatException($"its {name} cannot be read: {e.Message}");
         }
-
-        throw new WireFormatException("its header has no msg_type");
     }
 
     private static JsonObject Parse(byte[] frame, string name)

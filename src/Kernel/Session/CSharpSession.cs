@@ -1,10 +1,14 @@
 using System.Reflection;
 using Lab.Abstractions;
+using Lab.Kernel.Language;
 using Microsoft.CodeAnalysis;
 
 namespace Lab.Kernel.Session;
 
-/// <summary>Runs C# cells one after another, each on top of what the cells before have declared.</summary>
+/// <summary>
+/// Runs C# cells, each on top of what the cells before have declared. Usually one after another; a cell that is run while
+/// another runs, as subshells do, sees the variables of that cell as they are.
+/// </summary>
 public sealed class CSharpSession : IAsyncDisposable
 {
     private static readonly string[] usings =
@@ -17,8 +21,8 @@ public sealed class CSharpSession : IAsyncDisposable
     private readonly List<INotebookExtension> extensions;
     private readonly Submissions submissions;
     private readonly Magics magics;
+    private readonly LanguageService language;
     private readonly List<string> packageSources = [];
-    private readonly SemaphoreSlim oneCell = new(1);
 
     /// <exception cref="ArgumentException">An extension assembly without <see cref="NotebookExtensionAttribute"/>.</exception>
     public CSharpSession(SessionOptions options)
@@ -30,6 +34,7 @@ public sealed class CSharpSession : IAsyncDisposable
         foreach (var extension in extensions) extension.Load();
         submissions = new Submissions(extensions.SelectMany(e => e.References), usings.Concat(extensions.SelectMany(e => e.Imports).Select(ImportName)).Distinct());
         magics = new Magics(extensions.SelectMany(e => e.Magics), options.WorkingDirectory);
+        language = new LanguageService(submissions);
         ConsoleRouter.Install();
         StrayExceptions.Install();
     }
@@ -62,7 +67,7 @@ public sealed class CSharpSession : IAsyncDisposable
     }
 
     private IEnumerable<(FieldInfo Field, object State)> Fields() =>
-        from cell in submissions.Chain
+        from cell in submissions.Snapshot().Chain
         from symbol in cell.Compilation.ScriptClass!.GetMembers().OfType<IFieldSymbol>()
         where !symbol.IsImplicitlyDeclared
         let field = cell.Type.GetField(symbol.Name, BindingFlags.Instance | BindingFlags.Public | BindingFlags.NonPublic | BindingFlags.Static)
@@ -81,23 +86,36 @@ public sealed class CSharpSession : IAsyncDisposable
         return new(CompletenessStatus.Complete);
     }
 
+    /// <summary>Does what makes first times slow, so that the user's first cell and completion need not.</summary>
+    internal async Task WarmUpAsync()
+    {
+        await submissions.Compile("0", "warm-up").RunAsync().ConfigureAwait(false);
+        await language.CompleteAsync("Console.Wr", 10, CancellationToken.None).ConfigureAwait(false);
+    }
+
+    /// <summary>What can stand at a place in a cell.</summary>
+    /// <param name="code">The cell's source, magics included.</param>
+    /// <param name="position">In UTF-16 units, from 0 to the length of the code.</param>
+    /// <param name="cancellation">Ends the search.</param>
+    public Task<Completions> CompleteAsync(string code, int position, CancellationToken cancellation = default) =>
+        magics.Complete(code, position) is { } names ? Task.FromResult(names) : language.CompleteAsync(CellParts.WithoutMagics(code), position, cancellation);
+
+    /// <summary>What is known about the name at a place in a cell, or about the method whose arguments stand there.</summary>
+    /// <param name="code">The cell's source, magics included.</param>
+    /// <param name="position">In UTF-16 units, from 0 to the length of the code.</param>
+    /// <param name="detailed">With parameters, return value, exceptions and remarks.</param>
+    /// <param name="cancellation">Ends the search.</param>
+    /// <returns>Plain text and Markdown; null if nothing is known.</returns>
+    public Task<Inspection?> InspectAsync(string code, int position, bool detailed, CancellationToken cancellation = default) =>
+        magics.Inspect(code, position) is { } magic ? Task.FromResult<Inspection?>(magic) : language.InspectAsync(CellParts.WithoutMagics(code), position, detailed, cancellation);
+
     /// <summary>Runs a cell. Outputs, an error included, go to the sink while it runs.</summary>
     /// <param name="code">The cell's source, magics included.</param>
     /// <param name="cellName">What errors call the cell, e.g. <c>Cell [7]</c>.</param>
     /// <param name="sink">Takes the outputs, from any thread.</param>
     /// <param name="cancellation">The cell's code sees it as <see cref="INotebookContext.Cancellation"/>.</param>
-    public async Task<CellResult> ExecuteAsync(string code, string cellName, IOutputSink sink, CancellationToken cancellation = default)
-    {
-        await oneCell.WaitAsync(CancellationToken.None).ConfigureAwait(false);
-        try
-        {
-            return await RunCellAsync(code.ReplaceLineEndings("\n"), new CellContext(this, cellName, new OrderedSink(sink), cancellation)).ConfigureAwait(false);
-        }
-        finally
-        {
-            oneCell.Release();
-        }
-    }
+    public Task<CellResult> ExecuteAsync(string code, string cellName, IOutputSink sink, CancellationToken cancellation = default) =>
+        RunCellAsync(code.ReplaceLineEndings("\n"), new CellContext(this, cellName, new OrderedSink(sink), cancellation));
 
     /// <summary>Runs a handler of the notebook's own, e.g. of a comm, whose outputs go to a sink. What it throws is told on stderr.</summary>
     internal async Task HandleAsync(string name, IOutputSink sink, Action handler, CancellationToken cancellation)
@@ -199,7 +217,7 @@ public sealed class CSharpSession : IAsyncDisposable
     /// <inheritdoc/>
     public ValueTask DisposeAsync()
     {
-        oneCell.Dispose();
+        language.Dispose();
         return ValueTask.CompletedTask;
     }
 

@@ -50,6 +50,20 @@ internal static partial class CellParts
         if (Code(lines, start, lines.Length) is { } last) yield return last;
     }
 
+    /// <summary>The cell with its magic and reference lines as comments, every character in its place.</summary>
+    public static string WithoutMagics(string cell)
+    {
+        var lines = cell.Split('\n');
+        for (var i = 0; i < lines.Length; i++)
+        {
+            if (!MagicLine().IsMatch(lines[i].TrimEnd('\r')) && !ReferenceLine().IsMatch(lines[i].TrimEnd('\r'))) continue;
+            var hash = lines[i].IndexOf('#');
+            lines[i] = $"{lines[i][..hash]}//{lines[i][(hash + 2)..]}";
+        }
+
+        return string.Join('\n', lines);
+    }
+
     private static CellPart.Code? Code(string[] lines, int from, int to) =>
         lines[from..to].All(string.IsNullOrWhiteSpace) ? null : new CellPart.Code(Below(lines, from, to));
 

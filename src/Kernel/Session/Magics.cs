@@ -1,4 +1,5 @@
 using Lab.Abstractions;
+using Lab.Kernel.Language;
 using Lab.Kernel.Migration;
 
 namespace Lab.Kernel.Session;
@@ -37,6 +38,37 @@ internal sealed class Magics
     {
         if (!commands.ContainsKey(magic.Name)) return new(CompletenessStatus.Unknown);
         return ContentMagics.Holds(magic.Name) ? new(CompletenessStatus.Complete) : checkCode(magic.Rest);
+    }
+
+    /// <summary>The names of magics, where one is being written; null elsewhere.</summary>
+    public Completions? Complete(string code, int position)
+    {
+        var start = LineStart(code, position);
+        var typed = code[start..position];
+        if (!typed.StartsWith('#') || typed.Any(char.IsWhiteSpace)) return null;
+        var end = position;
+        while (end < code.Length && !char.IsWhiteSpace(code[end])) end++;
+        var items = commands.Values.Select(command => new CompletionItem($"#!{command.Name}", "magic", command.Summary))
+            .Append(new("#r", "magic", "References an assembly file or a package: #r \"nuget: Id, version\"."))
+            .Append(new("#i", "magic", "Adds a source of packages: #i \"nuget: address or folder\"."))
+            .Where(item => item.Text.StartsWith(typed, StringComparison.OrdinalIgnoreCase)).OrderBy(item => item.Text, StringComparer.Ordinal);
+        return new Completions(start, end, [.. items]);
+    }
+
+    /// <summary>The usage and summary of the magic in whose line a position is; null elsewhere.</summary>
+    public Inspection? Inspect(string code, int position)
+    {
+        var line = code[LineStart(code, position)..].Split('\n')[0];
+        if (CellParts.Of(line).FirstOrDefault() is not CellPart.Magic magic || !commands.TryGetValue(magic.Name, out var command)) return null;
+        return new Inspection($"{command.Usage}\n{command.Summary}", $"`{command.Usage}`\n\n{command.Summary}");
+    }
+
+    // Of the text in the line: magics may be indented.
+    private static int LineStart(string code, int position)
+    {
+        var start = position == 0 ? 0 : code.LastIndexOf('\n', position - 1) + 1;
+        while (start < position && (code[start] is ' ' or '\t')) start++;
+        return start;
     }
 
     private IEnumerable<MagicCommand> Own(string folder) =>

@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using System.Reflection;
 using System.Text;
+using Lab.Kernel.Language;
 using Microsoft.CodeAnalysis;
 using Microsoft.CodeAnalysis.CSharp;
 using Microsoft.CodeAnalysis.CSharp.Syntax;
@@ -16,13 +17,11 @@ namespace Lab.Kernel.Session;
 /// </summary>
 internal sealed class Submissions
 {
-    private static readonly CSharpParseOptions parseOptions = new(LanguageVersion.Latest, DocumentationMode.Parse, SourceCodeKind.Script);
     private static readonly EmitOptions emitOptions = new(debugInformationFormat: DebugInformationFormat.PortablePdb, pdbFilePath: "cell.pdb");
 
     private readonly Lock turn = new();
     private readonly SessionLoadContext assemblies = new();
     private readonly List<MetadataReference> newReferences;
-    private readonly CSharpCompilationOptions options;
     private readonly List<Link> chain = [];
     private CSharpCompilation? last;
     private int count;
@@ -32,26 +31,29 @@ internal sealed class Submissions
         // What the process was built from is at hand in every cell; extensions may add assemblies from elsewhere.
         var paths = ((string)AppContext.GetData("TRUSTED_PLATFORM_ASSEMBLIES")!).Split(Path.PathSeparator)
             .Concat(references.Select(r => r.Location)).Distinct();
-        newReferences = [.. paths.Select(path => MetadataReference.CreateFromFile(path))];
-        options = new(OutputKind.DynamicallyLinkedLibrary, usings: usings, optimizationLevel: OptimizationLevel.Release,
+        newReferences = [.. paths.Select(path => Reference(path))];
+        Options = new(OutputKind.DynamicallyLinkedLibrary, usings: usings, optimizationLevel: OptimizationLevel.Release,
             allowUnsafe: true, nullableContextOptions: NullableContextOptions.Disable);
     }
 
-    /// <summary>The cells that declare something, oldest first, with the objects that hold their variables.</summary>
-    public IReadOnlyList<Link> Chain
+    /// <summary>What a cell that is written now stands on: the chain, and references that no cell of it has.</summary>
+    public (IReadOnlyList<Link> Chain, IReadOnlyList<MetadataReference> NewReferences) Snapshot()
     {
-        get
-        {
-            lock (turn) return [.. chain];
-        }
+        lock (turn) return ([.. chain], [.. newReferences]);
     }
+
+    /// <summary>How cells are parsed.</summary>
+    public static CSharpParseOptions ParseOptions { get; } = new(LanguageVersion.Latest, DocumentationMode.Parse, SourceCodeKind.Script);
+
+    /// <summary>How cells are compiled.</summary>
+    public CSharpCompilationOptions Options { get; }
 
     /// <summary>Makes an assembly's types known to the cells that follow.</summary>
     public void AddReference(string path)
     {
         lock (turn)
         {
-            if (assemblies.Add(path)) newReferences.Add(MetadataReference.CreateFromFile(path));
+            if (assemblies.Add(path)) newReferences.Add(Reference(path));
         }
     }
 
@@ -62,7 +64,7 @@ internal sealed class Submissions
         {
             var added = files.Runtime.Where(assemblies.Add).Select(Path.GetFileName).ToHashSet();
             foreach (var library in files.Native) assemblies.AddNative(library);
-            newReferences.AddRange(files.Compile.Where(path => added.Contains(Path.GetFileName(path))).Select(path => MetadataReference.CreateFromFile(path)));
+            newReferences.AddRange(files.Compile.Where(path => added.Contains(Path.GetFileName(path))).Select(path => Reference(path)));
         }
     }
 
@@ -71,8 +73,8 @@ internal sealed class Submissions
     {
         lock (turn)
         {
-            var tree = CSharpSyntaxTree.ParseText(SourceText.From(code, Encoding.UTF8), parseOptions, cellName);
-            var compilation = CSharpCompilation.CreateScriptCompilation($"Cell{++count}", tree, newReferences, options, last, typeof(object));
+            var tree = CSharpSyntaxTree.ParseText(SourceText.From(code, Encoding.UTF8), ParseOptions, cellName);
+            var compilation = CSharpCompilation.CreateScriptCompilation($"Cell{++count}", tree, newReferences, Options, last, typeof(object));
             if (Emit(compilation) is not { } assembly) return new Submission(count, compilation, null);
 
             var entry = compilation.GetEntryPoint(default)!;
@@ -81,10 +83,12 @@ internal sealed class Submissions
             // The first place is the host object's, which this session has none of; the last is where the new object puts itself.
             object?[] states = [null, .. chain.Select(link => link.State), null];
             var state = Activator.CreateInstance(type, [states])!;
-            if (Declares(compilation)) Join(new Link(compilation, type, state), assembly);
+            if (Declares(compilation)) Join(new Link(compilation, [.. newReferences], type, state), assembly);
             return new Submission(count, compilation, state);
         }
     }
+
+    private static PortableExecutableReference Reference(string path) => MetadataReference.CreateFromFile(path, documentation: new AssemblyDocumentation(path));
 
     private Assembly? Emit(CSharpCompilation compilation)
     {
@@ -114,9 +118,10 @@ internal sealed class Submissions
 
     /// <summary>A cell in the chain.</summary>
     /// <param name="Compilation">Its symbols.</param>
+    /// <param name="References">Those that it has and the cells before it have not.</param>
     /// <param name="Type">Whose fields are the cell's variables.</param>
     /// <param name="State">The object of this type.</param>
-    public sealed record Link(CSharpCompilation Compilation, Type Type, object State);
+    public sealed record Link(CSharpCompilation Compilation, IReadOnlyList<MetadataReference> References, Type Type, object State);
 
     /// <summary>One compiled cell.</summary>
     /// <param name="number">Counts the compiled cells of the session.</param>

@@ -59,7 +59,8 @@ public sealed class WidgetTests
         var seen = new List<int>();
         slider.ValueChanged += seen.Add;
         comms.Opened[^1].Say("""{"method":"update","state":{"value":4},"buffer_paths":[]}""");
-        Assert.Equal((4, [4]), (slider.Value, seen));
+        Assert.Equal(4, slider.Value);
+        Assert.Equal([4], seen);
         Assert.Equal("""{"method":"echo_update","state":{"value":4},"buffer_paths":[]}""", Assert.Single(comms.Opened[^1].Sent).Data.ToJsonString());
     }
 
@@ -81,8 +82,9 @@ public sealed class WidgetTests
     [InlineData("{}")]
     public void A_message_that_is_none_is_an_error(string message)
     {
-        _ = new IntSlider(3, 1, 5);
+        var slider = new IntSlider(3, 1, 5);
         Assert.Throws<FormatException>(() => comms.Opened[^1].Say(message));
+        Assert.Equal(3, slider.Value);
     }
 
     [Fact]

@@ -45,6 +45,9 @@ internal sealed class FrontEnd : IDisposable
 
     public Message Welcome { get; }
 
+    /// <summary>Where requests on the shell socket go.</summary>
+    public string? Subshell { get; set; }
+
     public static int[] FreePorts(int count)
     {
         var listeners = Enumerable.Range(0, count).Select(_ => new TcpListener(IPAddress.Loopback, 0)).ToList();
@@ -68,6 +71,7 @@ internal sealed class FrontEnd : IDisposable
             ["version"] = "5.3",
             ["an_extra_field"] = "é",
         };
+        if (Subshell is not null) header["subshell_id"] = Subshell;
         byte[][] signed = [.. new[] { header, [], [], content }.Select(json => Encoding.UTF8.GetBytes(json.ToJsonString()))];
         var signature = HMACSHA256.HashData(Encoding.UTF8.GetBytes(key), signed.SelectMany(frame => frame).ToArray());
         return ["<IDS|MSG>"u8.ToArray(), Encoding.ASCII.GetBytes(Convert.ToHexStringLower(signature)), .. signed];
