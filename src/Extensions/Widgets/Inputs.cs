@@ -19,7 +19,7 @@ public sealed class Dropdown : Control<string>
     private Dropdown(string value, string[] options, string description)
         : base("Dropdown", new()
         {
-            ["_options_labels"] = new JsonArray([.. options.Select(o => (JsonNode)o)]), ["index"] = Index(options, value), ["description"] = description, ["style"] = Style.Wide().Reference,
+            ["_options_labels"] = new JsonArray([.. options.Select(o => (JsonNode)o)]), ["index"] = Index(options, value), ["description"] = description, ["style"] = Style.Wide().Reference, ["layout"] = Layout.Wide().Reference,
         }, "index") => this.options = options;
 
     private protected override string Read(JsonNode? value) => value is JsonValue json && json.TryGetValue<int>(out var index) && index >= 0 && index < options.Length
@@ -39,7 +39,7 @@ public sealed class Checkbox : Control<bool>
     /// <param name="value">At first.</param>
     /// <param name="description">Beside the box.</param>
     public Checkbox(bool value, string description = "")
-        : base("Checkbox", new() { ["value"] = value, ["description"] = description, ["indent"] = true, ["style"] = Style.Wide().Reference })
+        : base("Checkbox", new() { ["value"] = value, ["description"] = description, ["indent"] = true, ["style"] = Style.Wide().Reference, ["layout"] = Layout.Wide().Reference })
     {
     }
 }
@@ -50,7 +50,7 @@ public sealed class TextBox : Control<string>
     /// <param name="value">At first.</param>
     /// <param name="description">Beside the field.</param>
     public TextBox(string value, string description = "")
-        : base("Text", new() { ["value"] = value, ["continuous_update"] = false, ["description"] = description, ["style"] = Style.Wide().Reference })
+        : base("Text", new() { ["value"] = value, ["continuous_update"] = false, ["description"] = description, ["style"] = Style.Wide().Reference, ["layout"] = Layout.Wide().Reference })
     {
     }
 }
@@ -61,7 +61,7 @@ public sealed class IntBox : Control<int>
     /// <param name="value">At first.</param>
     /// <param name="description">Beside the field.</param>
     public IntBox(int value, string description = "")
-        : base("IntText", new() { ["value"] = value, ["step"] = 1, ["description"] = description, ["style"] = Style.Wide().Reference })
+        : base("IntText", new() { ["value"] = value, ["step"] = 1, ["description"] = description, ["style"] = Style.Wide().Reference, ["layout"] = Layout.Wide().Reference })
     {
     }
 }
@@ -72,7 +72,7 @@ public sealed class FloatBox : Control<double>
     /// <param name="value">At first.</param>
     /// <param name="description">Beside the field.</param>
     public FloatBox(double value, string description = "")
-        : base("FloatText", new() { ["value"] = value, ["description"] = description, ["style"] = Style.Wide().Reference })
+        : base("FloatText", new() { ["value"] = value, ["description"] = description, ["style"] = Style.Wide().Reference, ["layout"] = Layout.Wide().Reference })
     {
     }
 }

@@ -8,7 +8,7 @@ public sealed class ProgressBar : Widget
     /// <param name="max">Value of the full bar.</param>
     /// <param name="description">Beside the bar.</param>
     public ProgressBar(double max, string description = "")
-        : base("FloatProgress", "ProgressView", new() { ["value"] = 0.0, ["min"] = 0.0, ["max"] = max, ["description"] = description, ["style"] = Style.Wide().Reference })
+        : base("FloatProgress", "ProgressView", new() { ["value"] = 0.0, ["min"] = 0.0, ["max"] = max, ["description"] = description, ["style"] = Style.Wide().Reference, ["layout"] = Layout.Wide().Reference })
     {
     }
 
@@ -69,6 +69,18 @@ public sealed class HorizontalBox : Widget
         : base("HBox", "HBoxView", new() { ["children"] = new JsonArray([.. children.Select(c => (JsonNode)c.Reference)]) })
     {
     }
+}
+
+/// <summary>How much room a widget takes.</summary>
+internal sealed class Layout : Widget
+{
+    private Layout(string width)
+        : base("Layout", "LayoutView", new() { ["width"] = width })
+    {
+    }
+
+    /// <summary>Room for the name of a parameter and a slider that can be set finely.</summary>
+    public static Layout Wide() => new("34em");
 }
 
 /// <summary>How descriptions look.</summary>

@@ -36,7 +36,7 @@ public sealed class ParameterWidgetTests
         await DeclareAsync();
         Assert.Equal(
             ["IntSliderModel", "FloatLogSliderModel", "FloatSliderModel", "DropdownModel", "CheckboxModel", "IntTextModel"],
-            comms.Opened.Select(c => (string)c.Opening.Data["state"]!["_model_name"]!).Where(m => m is not ("DescriptionStyleModel" or "HTMLModel" or "HBoxModel" or "VBoxModel")));
+            comms.Opened.Select(c => (string)c.Opening.Data["state"]!["_model_name"]!).Where(m => m is not ("DescriptionStyleModel" or "LayoutModel" or "HTMLModel" or "HBoxModel" or "VBoxModel")));
         var shown = Assert.IsType<ParameterWidgets>(Assert.Single(notebook.Displays));
         Assert.Equal(["application/vnd.jupyter.widget-view+json", "text/html", "text/plain"], Shown.MimeTypes(shown));
         Assert.Contains("neighbours", Shown.Text(shown));

@@ -15,7 +15,7 @@ public sealed class WidgetTests
     public static TheoryData<string, Func<Widget>, string> Models => new()
     {
         { "IntSlider", () => new IntSlider(3, 1, 5, "k"), """{"value":3,"min":1,"max":5,"step":1,"description":"k"}""" },
-        { "FloatSlider", () => new FloatSlider(0.5, 0, 2, "t"), """{"value":0.5,"min":0,"max":2,"step":0.02,"description":"t"}""" },
+        { "FloatSlider", () => new FloatSlider(0.5, 0, 2, "t"), """{"value":0.5,"min":0,"max":2,"step":0.01,"description":"t"}""" },
         { "FloatLogSlider", () => new FloatLogSlider(0.001, 0.0001, 1, "rate"), """{"value":0.001,"base":10,"min":-4,"max":0}""" },
         { "Dropdown", () => new Dropdown("b", ["a", "b"], "which"), """{"_options_labels":["a","b"],"index":1}""" },
         { "Checkbox", () => new Checkbox(true, "on"), """{"value":true}""" },
@@ -41,6 +41,17 @@ public sealed class WidgetTests
         Assert.All(JsonNode.Parse(fields)!.AsObject(), field => Assert.True(JsonNode.DeepEquals(field.Value, JsonNode.Parse(state[field.Key]!.ToJsonString())), $"{field.Key}: {state[field.Key]}"));
 
         string S(string field) => (string)state[field]!;
+    }
+
+    [Theory]
+    [InlineData(1.0, 0.1, 5, 0.01)]
+    [InlineData(0.5, 0, 1, 0.01)]
+    [InlineData(0.125, 0, 1, 0.001)]
+    [InlineData(100, 0, 1000, 10)]
+    public void The_step_of_a_slider_puts_its_value_on_the_grid(double value, double min, double max, double step)
+    {
+        _ = new FloatSlider(value, min, max);
+        Assert.Equal(step, (double)comms.Opened[^1].Opening.Data["state"]!["step"]!, 12);
     }
 
     [Fact]
