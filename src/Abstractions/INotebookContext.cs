@@ -27,6 +27,18 @@ public interface INotebookContext
     /// <summary>Fires when the running cell is interrupted. Long library work takes this token.</summary>
     CancellationToken Cancellation { get; }
 
+    /// <summary>Asks the user for a line of text and waits for it. Code that reads <see cref="Console.In"/> asks the same way.</summary>
+    /// <param name="prompt">Stands before the answer.</param>
+    /// <param name="secret">Hides what is typed.</param>
+    /// <returns>The line; null when the user has ended the input.</returns>
+    /// <exception cref="InvalidOperationException">Nobody can be asked here.</exception>
+    /// <exception cref="OperationCanceledException">The cell was interrupted.</exception>
+    string? Ask(string prompt, bool secret = false);
+
+    /// <summary>Removes what the running cell has shown.</summary>
+    /// <param name="wait">Only once there is something new to show, so that the page does not flicker.</param>
+    void ClearOutput(bool wait = false);
+
     /// <summary>Lines to objects in the front ends, e.g. widgets.</summary>
     IComms Comms { get; }
 }

@@ -13,7 +13,7 @@ internal static class RunSummary
         output.WriteLine();
         var table = new Table().Border(TableBorder.Simple).AddColumns("notebook", "result", "cells", "time", "claims");
         foreach (var run in runs)
-            table.AddRow(new Text(run.Name), Result(run.Status), new Text($"{run.CellsRun}/{run.Cells}{(run.CellsFailed > 0 ? $", {run.CellsFailed} failed" : "")}"), new Text(Seconds(run.Elapsed)), new Text(run.Claims.ToString()));
+            table.AddRow(new Spectre.Console.Text(run.Name), Result(run.Status), new Spectre.Console.Text($"{run.CellsRun}/{run.Cells}{(run.CellsFailed > 0 ? $", {run.CellsFailed} failed" : "")}"), new Spectre.Console.Text(Seconds(run.Elapsed)), new Spectre.Console.Text(run.Claims.ToString()));
         console.Write(table);
 
         // Paths are written as they are: the console would break them at its width.
@@ -25,18 +25,18 @@ internal static class RunSummary
             error.WriteLine($"{run.Name}: {run.Message}");
     }
 
-    private static Text Result(RunStatus status) => status switch
+    private static Spectre.Console.Text Result(RunStatus status) => status switch
     {
-        RunStatus.Succeeded => new Text("ok", Color.Green),
-        RunStatus.CellFailed => new Text("cell error", Color.Red),
-        RunStatus.TimedOut => new Text("time-out", Color.Red),
-        RunStatus.ProcessDied => new Text("died", Color.Red),
-        RunStatus.OutOfMemory => new Text("out of memory", Color.Red),
-        RunStatus.NotReproducible => new Text("not reproducible", Color.Red),
-        RunStatus.BadNotebook => new Text("bad notebook", Color.Red),
-        RunStatus.ClaimFailed => new Text("claim failed", Color.Red),
-        RunStatus.OutputNotWritten => new Text("not written", Color.Red),
-        RunStatus.Interrupted => new Text("interrupted", Color.Yellow),
+        RunStatus.Succeeded => new Spectre.Console.Text("ok", Color.Green),
+        RunStatus.CellFailed => new Spectre.Console.Text("cell error", Color.Red),
+        RunStatus.TimedOut => new Spectre.Console.Text("time-out", Color.Red),
+        RunStatus.ProcessDied => new Spectre.Console.Text("died", Color.Red),
+        RunStatus.OutOfMemory => new Spectre.Console.Text("out of memory", Color.Red),
+        RunStatus.NotReproducible => new Spectre.Console.Text("not reproducible", Color.Red),
+        RunStatus.BadNotebook => new Spectre.Console.Text("bad notebook", Color.Red),
+        RunStatus.ClaimFailed => new Spectre.Console.Text("claim failed", Color.Red),
+        RunStatus.OutputNotWritten => new Spectre.Console.Text("not written", Color.Red),
+        RunStatus.Interrupted => new Spectre.Console.Text("interrupted", Color.Yellow),
         _ => throw new ArgumentOutOfRangeException(nameof(status)),
     };
 

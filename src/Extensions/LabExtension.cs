@@ -17,7 +17,8 @@ namespace Lab.Extensions;
 public sealed class LabExtension : INotebookExtension
 {
     /// <inheritdoc/>
-    public IReadOnlyList<MagicCommand> Magics { get; } = [LabMagic.Command, LabMagic.About, PaperMagic.Command, new ParamsMagic().Command, SourceMagic.Command, TimeMagic.Command];
+    public IReadOnlyList<MagicCommand> Magics { get; } =
+        [LabMagic.Command, LabMagic.About, PaperMagic.Command, new ParamsMagic().Command, SourceMagic.Command, TimeMagic.Command, TokensMagic.Command];
 
     /// <summary>Lab's namespaces except those of single papers, which a paper's notebook opens itself, and those of the libraries it stands on.</summary>
     /// <remarks>Plotly.NET's functions for C#; its namespace for F# has a <c>Chart</c> too, and cells would have to say which.</remarks>
@@ -44,6 +45,7 @@ public sealed class LabExtension : INotebookExtension
         TensorFormatter.Register();
         ImageGridFormatter.Register();
         TokenMapFormatter.Register();
+        TokenFormatter.Register();
         ChartFormatter.Register();
         DataFrameFormatter.Register();
         ModuleFormatter.Register();

@@ -27,6 +27,7 @@ public sealed class LabExtensionTests
     [InlineData("Device d = Devices.Choose(\"cpu\"); ScalarType t = ScalarType.Float32; var x = ones(3, dtype: float32);")]
     [InlineData("var c = Charts.Lines([new Series(\"a\", [1], [2])], \"x\", \"y\"); var h = Chart.Combine([c]).WithSize(300, 200); var k = Chart.Line<int, int, string>([1], [2]);")]
     [InlineData("var grid = new ImageGrid(rand(1, 3, 8, 8)); var map = new TokenMap(rand(3, 8, 8), rand(2, 2)); byte[] png = Pictures.Grid(grid);")]
+    [InlineData("var counts = new PieceCounts(PreTokenizer.Gpt2); Bpe bpe = Bpe.Train(counts, 300); var shown = TokenizedText.Of(bpe, \"a\"); var s = bpe.Encode(\"x\");")]
     [InlineData("var claims = new Claims(\"x\", [new Claim(\"a\", \"b\", [1.0], \"points\")]); Paper p = PaperCatalogue.Find(\"zett\");")]
     [InlineData("var table = new DataFrame(new StringDataFrameColumn(\"name\", 3)); var l = new List<int>(); var m = Math.Max(1, 2);")]
     [InlineData("IProgress<TrainingProgress> live = TrainingView.Start(\"run\"); var report = RuntimeReport.Now();")]

@@ -22,6 +22,7 @@ internal static class Markup
         .lab th,.lab td{padding:3px 10px;border:0;border-bottom:1px solid color-mix(in srgb, currentColor 12%, transparent);text-align:left;vertical-align:top;background:none;color:inherit}
         .lab th{font-weight:600;border-bottom-width:2px}
         .lab th.num,.lab td.num{text-align:right}
+        .lab th.num{white-space:normal;vertical-align:bottom}
         .lab td.tick{white-space:nowrap}
         .lab td.words{min-width:11em}
         .lab .good{color:{{Good}};font-weight:600}

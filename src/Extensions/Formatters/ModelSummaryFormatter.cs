@@ -12,10 +12,10 @@ internal static class ModelSummaryFormatter
         (Format.Text, summary => $"{summary.Model}\n{Table(summary).ToText()}\n{Whole(summary)}"));
 
     private static Table Table(ModelSummary summary) => new(
-        [new("layer"), new("type"), new("output"), new("parameters", true), new("MACs with weights", true), new("MACs of products", true)],
+        [new("layer"), new("type"), new("output"), new("parameters", true), new("MACs, weights", true), new("MACs, products", true)],
         [.. summary.Layers.Take(MostLayers).Select(layer => new Cell[]
         {
-            layer.Name.Length > 0 ? layer.Name : "(model)", layer.Type, $"[{string.Join(", ", layer.OutputShape)}]",
+            layer.Name.Length > 0 ? layer.Name : "(model)", layer.Type, string.Join('×', layer.OutputShape),
             CountOrNothing(layer.Parameters), CountOrNothing(layer.Macs.Weights), CountOrNothing(layer.Macs.Products),
         })]);
 

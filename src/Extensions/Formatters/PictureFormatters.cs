@@ -33,7 +33,7 @@ internal static class ImageGridFormatter
     private static string ToText(ImageGrid grid)
     {
         if (grid.Images.IsInvalid) return "ImageGrid, disposed: its pictures are gone.";
-        var size = $"{grid.Images.shape[0]} pictures, {grid.Images.shape[2]} x {grid.Images.shape[3]}";
+        var size = $"{grid.Images.shape[0]} {(grid.Images.shape[0] == 1 ? "picture" : "pictures")}, {grid.Images.shape[2]} x {grid.Images.shape[3]}";
         return grid.Captions is null ? size : $"{size}: {string.Join(", ", grid.Captions)}";
     }
 }

@@ -5,6 +5,7 @@ using System.Text.Json;
 namespace Lab.Kernel.Jupyter;
 
 /// <summary>Where a front end expects the kernel's sockets, and the key that both sign their messages with.</summary>
+/// <param name="Ipc">Whether the sockets are files, named by address and port, rather than TCP ports.</param>
 /// <param name="Address">Of the interface to listen on, e.g. <c>127.0.0.1</c>.</param>
 /// <param name="Shell">Port of requests.</param>
 /// <param name="Control">Port of requests that are answered while a cell runs.</param>
@@ -13,7 +14,8 @@ namespace Lab.Kernel.Jupyter;
 /// <param name="Heartbeat">Port of the echo.</param>
 /// <param name="Key">Empty: messages are not signed.</param>
 /// <param name="Hash">Of the signatures.</param>
-internal sealed record ConnectionFile(string Address, int Shell, int Control, int IoPub, int Stdin, int Heartbeat, byte[] Key, HashAlgorithmName Hash)
+internal sealed record ConnectionFile(
+    bool Ipc, string Address, int Shell, int Control, int IoPub, int Stdin, int Heartbeat, byte[] Key, HashAlgorithmName Hash)
 {
     /// <exception cref="ConnectionException">The file cannot be read or asks for what this kernel does not speak.</exception>
     public static ConnectionFile Read(string path)
@@ -36,11 +38,11 @@ internal sealed record ConnectionFile(string Address, int Shell, int Control, in
     private static ConnectionFile Of(JsonElement root, string path)
     {
         if (root.ValueKind != JsonValueKind.Object) throw new ConnectionException($"{path} is not a Jupyter connection file: it holds no JSON object.");
-        if (Text("transport", "tcp") is not "tcp" and var transport)
-            throw new ConnectionException($"{path} asks for the transport {transport}; this kernel speaks tcp. Start it with the front end's tcp transport.");
+        var transport = Text("transport", "tcp");
+        if (transport is not ("tcp" or "ipc")) throw Wrong("transport", $"tcp or ipc, not {transport}");
 
         return new ConnectionFile(
-            Text("ip", null), Port("shell_port"), Port("control_port"), Port("iopub_port"), Port("stdin_port"), Port("hb_port"),
+            transport == "ipc", Text("ip", null), Port("shell_port"), Port("control_port"), Port("iopub_port"), Port("stdin_port"), Port("hb_port"),
             Encoding.UTF8.GetBytes(Text("key", "")), HashOf(Text("signature_scheme", "hmac-sha256")));
 
         string Text(string name, string? otherwise)

@@ -7,8 +7,12 @@ namespace Lab.Kernel.Jupyter;
 /// <summary>Runs cells for front ends: their numbers, their interruption, and what happens to waiting cells after an error.</summary>
 /// <param name="session">The session; it may still be starting.</param>
 /// <param name="outbox">Takes the outputs.</param>
+/// <param name="questions">Asks the user.</param>
+/// <param name="history">Keeps the code.</param>
+/// <param name="native">Captures what native code prints; null leaves it to the console.</param>
 /// <param name="lastArrival">Number of the request that arrived last.</param>
-internal sealed class Execution(Task<CSharpSession> session, Outbox outbox, Func<long> lastArrival)
+internal sealed class Execution(
+    Task<CSharpSession> session, Outbox outbox, Questions questions, History history, NativeOutput? native, Func<long> lastArrival)
 {
     private readonly ConcurrentDictionary<CancellationTokenSource, bool> running = [];
     private readonly ConcurrentDictionary<string, long> abortedThrough = []; // by subshell
@@ -23,12 +27,16 @@ internal sealed class Execution(Task<CSharpSession> session, Outbox outbox, Func
 
         var code = request.Content.Text("code");
         var silent = request.Content.Flag("silent", false);
-        var number = !silent && request.Content.Flag("store_history", true) ? Interlocked.Increment(ref count) : count;
+        var stored = !silent && request.Content.Flag("store_history", true);
+        var number = stored ? Interlocked.Increment(ref count) : count;
+        if (stored) history.Add(number, code);
         if (!silent) outbox.Publish("execute_input", request, new() { ["code"] = code, ["execution_count"] = number });
 
-        var result = Run(code, $"Cell [{number}]", silent ? new Silence() : new CellOutputs(outbox, request, number));
+        var outputs = new CellOutputs(outbox, request, number) { Silent = silent };
+        var result = Run(code, $"Cell [{number}]", outputs, questions.For(request, outputs));
+        if (stored && outputs.Result is { } text) history.AddOutput(number, text);
         if (result.Error is null)
-            return new() { ["status"] = "ok", ["execution_count"] = number, ["user_expressions"] = new JsonObject(), ["payload"] = new JsonArray() };
+            return new() { ["status"] = "ok", ["execution_count"] = number, ["user_expressions"] = Evaluate(request.Content.Object("user_expressions")), ["payload"] = new JsonArray() };
 
         // What was queued when the cell failed relies on it; what arrives from now on was asked for in the light of the error.
         if (!silent && request.Content.Flag("stop_on_error", true)) abortedThrough[queue] = lastArrival();
@@ -81,23 +89,29 @@ internal sealed class Execution(Task<CSharpSession> session, Outbox outbox, Func
         return true;
     });
 
-    private CellResult Run(string code, string name, IOutputSink outputs)
+    private CellResult Run(string code, string name, CellOutputs outputs, IUserInput? input)
     {
+        native?.Enter(outputs);
         try
         {
-            return Interruptible(token => session.GetAwaiter().GetResult().ExecuteAsync(code, name, outputs, token).GetAwaiter().GetResult());
+            return Interruptible(token => Session.ExecuteAsync(code, name, outputs, token, input).GetAwaiter().GetResult());
         }
         finally
         {
-            (outputs as CellOutputs)?.Flush();
+            native?.Drain();
+            outputs.Flush();
         }
     }
 
-    /// <summary>Outputs of a silent request are not shown.</summary>
-    private sealed class Silence : IOutputSink
+    private JsonObject Evaluate(JsonObject expressions) => new(expressions.Select(expression =>
     {
-        public void Write(CellOutput output)
-        {
-        }
-    }
+        var value = Interruptible(token => Session.EvaluateAsync(expressions.Text(expression.Key), token).GetAwaiter().GetResult());
+        if (value is ResultOutput result) return KeyValuePair.Create(expression.Key, (JsonNode?)new JsonObject { ["status"] = "ok", ["data"] = result.Data, ["metadata"] = new JsonObject() });
+        var error = CellOutputs.Error((ErrorOutput)value);
+        error["status"] = "error";
+        return KeyValuePair.Create(expression.Key, (JsonNode?)error);
+    }).ToList());
+
+    // Waits while the session starts.
+    private CSharpSession Session => session.GetAwaiter().GetResult();
 }

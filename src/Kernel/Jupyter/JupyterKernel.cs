@@ -15,7 +15,8 @@ public static class JupyterKernel
     /// <exception cref="ConnectionException">The file is no connection file, or its ports are taken.</exception>
     public static async Task RunAsync(string connectionFile, SessionOptions options, CancellationToken cancellation)
     {
-        var server = new KernelServer(ConnectionFile.Read(connectionFile), options);
+        using var native = NativeOutput.Start();
+        var server = new KernelServer(ConnectionFile.Read(connectionFile), options, new History(History.UserPath), native);
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
         _ = StopWithParentAsync(stop);
         using var signal = PosixSignalRegistration.Create(PosixSignal.SIGINT, context =>
@@ -23,6 +24,7 @@ public static class JupyterKernel
             context.Cancel = true; // an interrupt stops a cell, never the kernel
             server.Interrupt();
         });
+        _ = server.WarmUpAsync();
         await server.RunAsync(stop.Token).ConfigureAwait(false);
         NetMQConfig.Cleanup(block: true); // waits until the last answers have left
     }

@@ -1,4 +1,3 @@
-using System.Text.Json.Nodes;
 using Lab.Kernel.Session;
 
 namespace Lab.Kernel.Jupyter;
@@ -14,25 +13,32 @@ internal sealed class KernelServer
     private readonly WireFormat wire;
     private readonly KernelSockets sockets;
     private readonly Outbox outbox;
-    private readonly FrontEndComms comms;
     private readonly Task<CSharpSession> session;
+    private readonly Questions questions;
     private readonly Execution execution;
     private readonly Subshells subshells;
+    private readonly Answers answers;
     private readonly Worker shell;
     private readonly Worker control;
     private readonly TaskCompletionSource stopped = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private long arrivals;
 
     /// <exception cref="ConnectionException">A port is taken, or the address is not one of this machine.</exception>
-    public KernelServer(ConnectionFile file, SessionOptions options)
+    /// <param name="file">Where to serve.</param>
+    /// <param name="options">What the session starts with.</param>
+    /// <param name="history">Keeps the cells' code.</param>
+    /// <param name="native">Captures what native code prints; null leaves it to the console.</param>
+    public KernelServer(ConnectionFile file, SessionOptions options, History history, NativeOutput? native = null)
     {
         wire = new WireFormat(file.Key, file.Hash);
         sockets = new KernelSockets(file, Receive, topic => outbox!.Welcome(topic));
         outbox = new Outbox(wire, sockets.Send);
-        comms = new FrontEndComms(outbox);
+        questions = new Questions(outbox);
+        var comms = new FrontEndComms(outbox);
         session = Task.Run(() => new CSharpSession(options with { Comms = comms })); // front ends get answers while the compiler and the extensions load
-        execution = new Execution(session, outbox, () => Volatile.Read(ref arrivals));
+        execution = new Execution(session, outbox, questions, history, native, () => Volatile.Read(ref arrivals));
         subshells = new Subshells(Serve);
+        answers = new Answers(session, execution, comms, subshells, history);
         shell = new Worker("shell", Serve);
         control = new Worker("control", Serve);
     }
@@ -44,7 +50,6 @@ internal sealed class KernelServer
         _ = session.ContinueWith(failed => stopped.TrySetException(failed.Exception!.InnerExceptions), TaskContinuationOptions.OnlyOnFaulted);
         sockets.Start();
         outbox.PublishStatus("starting", null);
-        _ = WarmUpAsync();
         try
         {
             await stopped.Task.ConfigureAwait(false);
@@ -62,10 +67,8 @@ internal sealed class KernelServer
     /// <summary>Asks the running cell to stop.</summary>
     public void Interrupt() => execution.Interrupt();
 
-    // Waits while the session starts.
-    private CSharpSession Session => session.GetAwaiter().GetResult();
-
-    private async Task WarmUpAsync()
+    /// <summary>Does in the background what makes first times slow.</summary>
+    public async Task WarmUpAsync()
     {
         try
         {
@@ -83,7 +86,8 @@ internal sealed class KernelServer
         try
         {
             var request = wire.Decode(frames, channel, Interlocked.Increment(ref arrivals));
-            if (channel == Channel.Control) control.Add(request);
+            if (channel == Channel.Stdin) questions.Receive(request);
+            else if (channel == Channel.Control) control.Add(request);
             else if (request.Subshell is null || !subshells.TryAdd(request.Subshell, request)) shell.Add(request);
         }
         catch (WireFormatException e)
@@ -99,8 +103,8 @@ internal sealed class KernelServer
         try
         {
             if (request is { Channel: Channel.Shell, Subshell: { } id } && !subshells.Contains(id)) throw Subshells.Unknown(id);
-            if (Answer(request) is { } content) outbox.Reply(request, content);
-            if (request.Type == "shutdown_request") outbox.Publish(Outbox.ReplyType(request), request, Shutdown(request));
+            if (answers.To(request) is { } content) outbox.Reply(request, content);
+            if (request.Type == "shutdown_request") outbox.Publish(Outbox.ReplyType(request), request, Answers.Shutdown(request));
         }
         catch (Exception e) // a front end must get an answer, and the kernel must live on
         {
@@ -113,33 +117,4 @@ internal sealed class KernelServer
         outbox.PublishStatus("idle", request);
         if (request.Type == "shutdown_request") stopped.TrySetResult();
     }
-
-    private JsonObject? Answer(Request request)
-    {
-        switch (request.Type)
-        {
-            case "kernel_info_request": return KernelInfo.Content();
-            case "execute_request" when request.Channel == Channel.Shell: return execution.Run(request);
-            case "is_complete_request": return LanguageRequests.Completeness(Session, request.Content);
-            case "complete_request": return execution.Interruptible(token => LanguageRequests.Complete(Session, request.Content, token));
-            case "inspect_request": return execution.Interruptible(token => LanguageRequests.Inspect(Session, request.Content, token));
-            case "comm_info_request": return FrontEndComms.Info(Session, request.Content);
-            case "history_request": return new() { ["status"] = "ok", ["history"] = new JsonArray() };
-            case "shutdown_request": return Shutdown(request);
-            case "create_subshell_request" when request.Channel == Channel.Control: return subshells.Create();
-            case "delete_subshell_request" when request.Channel == Channel.Control: return subshells.Delete(request.Content.Text("subshell_id"));
-            case "list_subshell_request" when request.Channel == Channel.Control: return subshells.List();
-            case "interrupt_request":
-                Interrupt();
-                return new() { ["status"] = "ok" };
-            case "comm_open" or "comm_msg" or "comm_close":
-                execution.Interruptible(token => comms.Receive(Session, request, token));
-                return null;
-            default:
-                Console.Error.WriteLine($"{request.Type} on the {request.Channel} socket is not known to this kernel; it was left unanswered.");
-                return null;
-        }
-    }
-
-    private static JsonObject Shutdown(Request request) => new() { ["status"] = "ok", ["restart"] = request.Content.Flag("restart", false) };
 }

@@ -1,3 +1,4 @@
+using System.Net.Sockets;
 using NetMQ;
 using NetMQ.Sockets;
 
@@ -11,24 +12,23 @@ internal sealed class KernelSockets
 {
     private static readonly TimeSpan linger = TimeSpan.FromSeconds(1);
 
-    private readonly Action<Channel, IReadOnlyList<byte[]>> received;
     private readonly Action<byte[]> subscribed;
     private readonly RouterSocket shell = new();
     private readonly RouterSocket control = new();
     private readonly RouterSocket stdin = new();
     private readonly RouterSocket heartbeat = new();
     private readonly XPublisherSocket ioPub = new();
+    private readonly List<IpcRelay> relays = [];
     private readonly NetMQQueue<Outgoing> outgoing = new();
     private readonly NetMQPoller poller;
     private readonly Thread thread;
 
     /// <param name="file">Where to listen.</param>
-    /// <param name="received">Takes a message of the shell or control socket, on the sockets' thread: it must not wait.</param>
+    /// <param name="received">Takes a message of the shell, control or stdin socket, on the sockets' thread: it must not wait.</param>
     /// <param name="subscribed">Takes the topic of a new listener to the outputs, on the same thread.</param>
     /// <exception cref="ConnectionException">A port is taken, or the address is not one of this machine.</exception>
     public KernelSockets(ConnectionFile file, Action<Channel, IReadOnlyList<byte[]>> received, Action<byte[]> subscribed)
     {
-        this.received = received;
         this.subscribed = subscribed;
         poller = [shell, control, stdin, heartbeat, ioPub, outgoing];
         thread = new Thread(poller.Run) { Name = "jupyter sockets", IsBackground = true };
@@ -49,7 +49,7 @@ internal sealed class KernelSockets
 
         shell.ReceiveReady += (_, _) => received(Channel.Shell, shell.ReceiveMultipartBytes());
         control.ReceiveReady += (_, _) => received(Channel.Control, control.ReceiveMultipartBytes());
-        stdin.ReceiveReady += (_, _) => stdin.ReceiveMultipartBytes(); // no cell asks the user yet: what comes answers no question
+        stdin.ReceiveReady += (_, _) => received(Channel.Stdin, stdin.ReceiveMultipartBytes());
         heartbeat.ReceiveReady += (_, _) => heartbeat.SendMultipartBytes(heartbeat.ReceiveMultipartBytes());
         ioPub.ReceiveReady += (_, _) => Subscription(ioPub.ReceiveMultipartBytes());
         outgoing.ReceiveReady += (_, _) => SendNext();
@@ -69,7 +69,7 @@ internal sealed class KernelSockets
         Dispose();
     }
 
-    private static void Bind(NetMQSocket socket, ConnectionFile file, int port, string name)
+    private void Bind(NetMQSocket socket, ConnectionFile file, int port, string name)
     {
         // Thousands of outputs may wait for a slow front end: without limits none is dropped.
         socket.Options.SendHighWatermark = 0;
@@ -77,7 +77,12 @@ internal sealed class KernelSockets
         socket.Options.Linger = linger;
         try
         {
-            socket.Bind($"tcp://{file.Address}:{port}");
+            if (file.Ipc) relays.Add(new IpcRelay($"{file.Address}-{port}", socket.BindRandomPort("tcp://127.0.0.1")));
+            else socket.Bind($"tcp://{file.Address}:{port}");
+        }
+        catch (SocketException e)
+        {
+            throw new ConnectionException($"Cannot open the {name} socket {file.Address}-{port}: {e.Message}.", e);
         }
         catch (NetMQException e)
         {
@@ -103,6 +108,7 @@ internal sealed class KernelSockets
     {
         Channel.Shell => shell,
         Channel.Control => control,
+        Channel.Stdin => stdin,
         _ => ioPub,
     };
 
@@ -111,6 +117,7 @@ internal sealed class KernelSockets
         poller.Dispose();
         outgoing.Dispose();
         foreach (var socket in new NetMQSocket[] { shell, control, stdin, heartbeat, ioPub }) socket.Dispose();
+        foreach (var relay in relays) relay.Dispose();
     }
 
     /// <param name="Channel">Where to.</param>

@@ -18,6 +18,10 @@ internal sealed class Outbox(WireFormat wire, Action<Channel, IReadOnlyList<byte
     public void Reply(Request request, JsonObject content) =>
         send(request.Channel, wire.Encode(request.Identities, ReplyType(request), request.Header, content));
 
+    /// <summary>Asks the user of the front end that sent a request.</summary>
+    public void Ask(Request request, JsonObject content) =>
+        send(Channel.Stdin, wire.Encode(request.Identities, "input_request", request.Header, content));
+
     /// <summary>Tells every front end.</summary>
     /// <param name="type">E.g. <c>stream</c>.</param>
     /// <param name="request">What this is a consequence of; null for none.</param>

@@ -8,6 +8,7 @@ internal enum Channel
     Shell,
     Control,
     IoPub,
+    Stdin,
 }
 
 /// <summary>A verified message of a front end.</summary>

@@ -12,6 +12,7 @@ internal sealed class OutputRecorder(NotebookDocument document)
     private readonly Lock gate = new();
     private readonly Dictionary<string, List<JsonObject>> displays = [];
     private readonly Dictionary<NotebookCell, StreamTail> tails = [];
+    private readonly HashSet<NotebookCell> clearing = []; // when their next output comes
     private bool closed;
 
     /// <summary>Clears a code cell's outputs and gives the sink that fills them.</summary>
@@ -50,6 +51,7 @@ internal sealed class OutputRecorder(NotebookDocument document)
         lock (gate)
         {
             if (closed) return;
+            if (output is not ClearOutput && clearing.Contains(cell)) Clear(cell);
             switch (output)
             {
                 case StreamOutput stream: WriteStream(cell, stream); break;
@@ -61,10 +63,19 @@ internal sealed class OutputRecorder(NotebookDocument document)
                 case ErrorOutput error:
                     Add(cell, new JsonObject { ["output_type"] = "error", ["ename"] = error.Name, ["evalue"] = error.Message, ["traceback"] = new JsonArray([.. error.Traceback.Select(l => (JsonNode)l)]) });
                     break;
+                case ClearOutput clear when clear.Wait: clearing.Add(cell); break;
+                case ClearOutput: Clear(cell); break;
                 default:
                     throw new ArgumentException($"The notebook format has no place for {output.GetType().Name}.", nameof(output));
             }
         }
+    }
+
+    private void Clear(NotebookCell cell)
+    {
+        cell.Outputs = [];
+        tails.Remove(cell);
+        clearing.Remove(cell);
     }
 
     private void WriteStream(NotebookCell cell, StreamOutput stream)

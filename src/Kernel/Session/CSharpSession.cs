@@ -36,6 +36,7 @@ public sealed class CSharpSession : IAsyncDisposable
         magics = new Magics(extensions.SelectMany(e => e.Magics), options.WorkingDirectory);
         language = new LanguageService(submissions);
         ConsoleRouter.Install();
+        ConsoleInput.Install();
         StrayExceptions.Install();
     }
 
@@ -114,13 +115,25 @@ public sealed class CSharpSession : IAsyncDisposable
     /// <param name="cellName">What errors call the cell, e.g. <c>Cell [7]</c>.</param>
     /// <param name="sink">Takes the outputs, from any thread.</param>
     /// <param name="cancellation">The cell's code sees it as <see cref="INotebookContext.Cancellation"/>.</param>
-    public Task<CellResult> ExecuteAsync(string code, string cellName, IOutputSink sink, CancellationToken cancellation = default) =>
-        RunCellAsync(code.ReplaceLineEndings("\n"), new CellContext(this, cellName, new OrderedSink(sink), cancellation));
+    /// <param name="input">Answers what the cell asks; null where nobody can.</param>
+    public Task<CellResult> ExecuteAsync(string code, string cellName, IOutputSink sink, CancellationToken cancellation = default, IUserInput? input = null) =>
+        RunCellAsync(code.ReplaceLineEndings("\n"), new CellContext(this, cellName, new OrderedSink(sink), input, cancellation));
+
+    /// <summary>The value of an expression; what it prints is not shown.</summary>
+    /// <param name="expression">C#.</param>
+    /// <param name="cancellation">An interrupt.</param>
+    /// <returns>A <see cref="ResultOutput"/> or an <see cref="ErrorOutput"/>.</returns>
+    public async Task<CellOutput> EvaluateAsync(string expression, CancellationToken cancellation = default)
+    {
+        var outputs = new LastOutput();
+        await ExecuteAsync(expression, "Expression", outputs, cancellation).ConfigureAwait(false);
+        return outputs.Last ?? new ErrorOutput("NoValue", $"{expression} has no value.", []);
+    }
 
     /// <summary>Runs a handler of the notebook's own, e.g. of a comm, whose outputs go to a sink. What it throws is told on stderr.</summary>
     internal async Task HandleAsync(string name, IOutputSink sink, Action handler, CancellationToken cancellation)
     {
-        var context = new CellContext(this, name, new OrderedSink(sink), cancellation);
+        var context = new CellContext(this, name, new OrderedSink(sink), null, cancellation);
         var run = Task.Run(() =>
         {
             context.Enter();
@@ -219,6 +232,17 @@ public sealed class CSharpSession : IAsyncDisposable
     {
         language.Dispose();
         return ValueTask.CompletedTask;
+    }
+
+    /// <summary>Keeps a result or an error.</summary>
+    private sealed class LastOutput : IOutputSink
+    {
+        public CellOutput? Last { get; private set; }
+
+        public void Write(CellOutput output)
+        {
+            if (output is ResultOutput or ErrorOutput) Last = output;
+        }
     }
 
     /// <summary>A cell's threads put out one at a time.</summary>

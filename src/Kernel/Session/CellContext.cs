@@ -3,7 +3,7 @@ using Lab.Abstractions;
 namespace Lab.Kernel.Session;
 
 /// <summary>One run of one cell, as its code sees the notebook. It outlives the cell for tasks that still put out.</summary>
-internal sealed class CellContext(CSharpSession session, string cellName, IOutputSink sink, CancellationToken cancellation) : INotebookContext
+internal sealed class CellContext(CSharpSession session, string cellName, IOutputSink sink, IUserInput? input, CancellationToken cancellation) : INotebookContext
 {
     private static readonly AsyncLocal<CellContext?> current = new();
 
@@ -40,6 +40,14 @@ internal sealed class CellContext(CSharpSession session, string cellName, IOutpu
         Notebook.Enter(this);
         ConsoleRouter.Enter(sink);
     }
+
+    public string? Ask(string prompt, bool secret = false)
+    {
+        if (input is null) throw new InvalidOperationException("This code asks the user for input, but nobody can be asked here: the front end takes no input, or there is none.");
+        return input.Ask(prompt, secret, cancellation);
+    }
+
+    public void ClearOutput(bool wait = false) => sink.Write(new ClearOutput(wait));
 
     public IDisplayHandle Display(object value) => Display(value, null);
 

@@ -2,7 +2,7 @@ using System.Text.Json.Nodes;
 
 namespace Lab.Kernel.Session;
 
-/// <summary>One thing a cell puts out; the same five kinds as in the Jupyter protocol and the notebook format.</summary>
+/// <summary>One thing a cell puts out; the same kinds as in the Jupyter protocol.</summary>
 public abstract record CellOutput;
 
 /// <summary>Text written to a console stream.</summary>
@@ -26,6 +26,10 @@ public sealed record ResultOutput(JsonObject Data) : CellOutput;
 /// <param name="Message">Its message.</param>
 /// <param name="Traceback">Lines with cell line numbers, user frames first, inner exceptions after.</param>
 public sealed record ErrorOutput(string Name, string Message, IReadOnlyList<string> Traceback) : CellOutput;
+
+/// <summary>Removes what the cell has put out so far.</summary>
+/// <param name="Wait">Only when the next output comes.</param>
+public sealed record ClearOutput(bool Wait) : CellOutput;
 
 /// <summary>Takes what cells put out. Called from any thread, one call at a time per cell.</summary>
 public interface IOutputSink

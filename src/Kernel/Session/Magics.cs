@@ -50,7 +50,7 @@ internal sealed class Magics
         while (end < code.Length && !char.IsWhiteSpace(code[end])) end++;
         var items = commands.Values.Select(command => new CompletionItem($"#!{command.Name}", "magic", command.Summary))
             .Append(new("#r", "magic", "References an assembly file or a package: #r \"nuget: Id, version\"."))
-            .Append(new("#i", "magic", "Adds a source of packages: #i \"nuget: address or folder\"."))
+            .Append(new("#i", "magic", "Adds a package source: #i \"nuget: address or folder\"."))
             .Where(item => item.Text.StartsWith(typed, StringComparison.OrdinalIgnoreCase)).OrderBy(item => item.Text, StringComparer.Ordinal);
         return new Completions(start, end, [.. items]);
     }

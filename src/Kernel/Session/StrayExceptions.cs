@@ -22,7 +22,12 @@ internal static class StrayExceptions
 
     private static bool Tell(Exception exception)
     {
-        if (CellContext.CurrentOrNull is not { } context) return false; // not a cell's: the process is broken
+        if (CellContext.CurrentOrNull is not { } context)
+        {
+            Console.Error.WriteLine(exception);
+            return false; // not a cell's: the process is broken
+        }
+
         if (exception is not CellStoppedException)
             context.Sink.Write(new StreamOutput("stderr", $"A thread of {context.CellName} ended with an exception.\n{string.Join('\n', CellError.Traceback(exception))}\n"));
         return true;

@@ -106,7 +106,7 @@ public static class Charts
     private static Layout Layout(LinearAxis x, LinearAxis y, string title)
     {
         var layout = Look(x, y);
-        return title.Length == 0 ? layout : With(layout, ("title", With(new Title(), ("text", title), ("font", With(new Font(), ("size", 15))))));
+        return title.Length == 0 ? layout : With(layout, ("title", With(new Title(), ("text", title), ("x", 0), ("xref", "paper"), ("font", With(new Font(), ("size", 15))))));
     }
 
     private static Layout Look(LinearAxis x, LinearAxis y) => With(new Layout(),
@@ -116,7 +116,7 @@ public static class Charts
         ("colorway", colours),
         ("height", 380),
         ("margin", With(new Margin(), ("l", 60), ("r", 20), ("t", 50), ("b", 50))),
-        ("legend", With(new Legend(), ("orientation", "h"), ("y", 1.02), ("yanchor", "bottom"), ("x", 1), ("xanchor", "right"))),
+        ("legend", With(new Legend(), ("orientation", "h"), ("y", -0.22), ("yanchor", "top"), ("x", 0), ("xanchor", "left"))), // below: long legends grow without covering anything
         ("hovermode", "closest"),
         ("xaxis", x),
         ("yaxis", y));

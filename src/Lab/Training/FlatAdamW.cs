@@ -5,7 +5,7 @@ namespace Lab.Training;
 /// <summary>Which parameters weight decay shrinks.</summary>
 public enum DecayScope
 {
-    /// <summary>Those with two dimensions or more: biases and norms have no scale to control.</summary>
+    /// <summary>Those with two dimensions or more, but for tables of embeddings: biases, norms and rows of tables have no scale to control.</summary>
     Matrices,
 
     /// <summary>All of them, as a plain <c>torch.optim.AdamW(model.parameters())</c> does.</summary>

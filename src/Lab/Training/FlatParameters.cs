@@ -24,8 +24,8 @@ public sealed class FlatParameters : IDisposable
     /// <exception cref="ArgumentException">Nothing to train, or parameters of several types or devices.</exception>
     public FlatParameters(nn.Module module)
     {
-        var named = module.named_parameters().Where(p => p.parameter.requires_grad)
-            .OrderByDescending(p => p.parameter.dim() >= 2).ToArray();
+        var tables = module.named_modules().Where(m => m.module is Embedding).Select(m => $"{m.name}.weight").ToHashSet();
+        var named = module.named_parameters().Where(p => p.parameter.requires_grad).OrderByDescending(p => IsMatrix(p.name, p.parameter)).ToArray();
         Check(module, named);
 
         layout = new (string, Parameter, long)[named.Length];
@@ -34,7 +34,7 @@ public sealed class FlatParameters : IDisposable
         {
             layout[i] = (named[i].name, named[i].parameter, end);
             end += (named[i].parameter.numel() + Alignment - 1) / Alignment * Alignment;
-            if (named[i].parameter.dim() >= 2) MatrixLength = end;
+            if (IsMatrix(named[i].name, named[i].parameter)) MatrixLength = end;
         }
 
         var first = named[0].parameter;
@@ -49,6 +49,9 @@ public sealed class FlatParameters : IDisposable
             using var gradient = View(Gradients, parameter, offset);
             parameter.grad = gradient;
         }
+
+        // A row of a table is a vector that is looked up, not a map that is applied.
+        bool IsMatrix(string name, Parameter parameter) => parameter.dim() >= 2 && !tables.Contains(name);
     }
 
     /// <summary>[P], every parameter's values, matrices first; zeros between them where alignment asks for it.</summary>
@@ -57,7 +60,7 @@ public sealed class FlatParameters : IDisposable
     /// <summary>[P], laid out as <see cref="Values"/>; backward passes add to it.</summary>
     public Tensor Gradients { get; }
 
-    /// <summary>How much of the flat tensors belongs to matrices and kernels (two dimensions or more); biases, norms and other vectors follow.</summary>
+    /// <summary>How much of the flat tensors belongs to matrices and kernels (two dimensions or more); tables of embeddings, biases, norms and other vectors follow.</summary>
     public long MatrixLength { get; }
 
     /// <summary>Views of a tensor that is laid out as <see cref="Values"/>, by parameter name. The caller disposes them.</summary>

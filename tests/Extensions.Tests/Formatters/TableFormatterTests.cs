@@ -75,10 +75,10 @@ public sealed class TableFormatterTests
         Assert.Equal(
             """
             Sequential
-            layer  type    output   parameters  MACs with weights  MACs of products
-            -----  ------  -------  ----------  -----------------  ----------------
-            stem   Linear  [1, 8]           32                 24
-            head   Linear  [1, 10]          90                 80
+            layer  type    output  parameters  MACs, weights  MACs, products
+            -----  ------  ------  ----------  -------------  --------------
+            stem   Linear  1×8             32             24
+            head   Linear  1×10            90             80
             122 parameters, 104 MACs in linear layers and convolutions, 104 with the products between activations
             """, Shown.Text(summary));
         Assert.Contains("<td class=\"num\">90</td>", Shown.Html(summary));

@@ -29,6 +29,10 @@ internal sealed class FakeNotebook : INotebookContext
         return new Handle(this);
     }
 
+    public string? Ask(string prompt, bool secret = false) => throw new NotSupportedException("No magic asks.");
+
+    public void ClearOutput(bool wait = false) => throw new NotSupportedException("No magic clears outputs.");
+
     public Task SubmitAsync(string code) => throw new NotSupportedException("No magic submits code.");
 
     public void Set(string name, object? value, Type? type = null)

@@ -22,7 +22,7 @@ public sealed class ConnectionFileTests : IDisposable
     [InlineData("hb_port", "5005", "hb_port")]
     [InlineData("ip", null, "ip")]
     [InlineData("signature_scheme", "hmac-md5", "hmac-md5")]
-    [InlineData("transport", "ipc", "ipc")]
+    [InlineData("transport", "udp", "udp")]
     public void A_field_that_cannot_be_used_is_named(string field, object? value, string named)
     {
         var json = Good();

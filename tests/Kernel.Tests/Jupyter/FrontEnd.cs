@@ -19,15 +19,17 @@ internal sealed class FrontEnd : IDisposable
     private readonly CancellationTokenSource stop = new();
     private readonly DealerSocket shell = new();
     private readonly DealerSocket control = new();
+    private readonly DealerSocket stdin = new();
     private readonly SubscriberSocket ioPub = new();
     private readonly string session = Guid.NewGuid().ToString();
 
-    public FrontEnd()
+    public FrontEnd(History? history = null)
     {
         var ports = FreePorts(5);
-        File = new ConnectionFile("127.0.0.1", ports[0], ports[1], ports[2], ports[3], ports[4], Encoding.UTF8.GetBytes(key), HashAlgorithmName.SHA256);
-        Kernel = new KernelServer(File, new SessionOptions()).RunAsync(stop.Token);
-        foreach (var (socket, port) in new (NetMQSocket, int)[] { (shell, File.Shell), (control, File.Control), (ioPub, File.IoPub) })
+        File = new ConnectionFile(false, "127.0.0.1", ports[0], ports[1], ports[2], ports[3], ports[4], Encoding.UTF8.GetBytes(key), HashAlgorithmName.SHA256);
+        Kernel = new KernelServer(File, new SessionOptions(), history ?? new History(null)).RunAsync(stop.Token);
+        shell.Options.Identity = stdin.Options.Identity = Encoding.UTF8.GetBytes(session); // a question finds the front end that it is for
+        foreach (var (socket, port) in new (NetMQSocket, int)[] { (stdin, File.Stdin), (shell, File.Shell), (control, File.Control), (ioPub, File.IoPub) })
         {
             socket.Options.ReceiveHighWatermark = 0;
             socket.Connect($"tcp://127.0.0.1:{port}");
@@ -91,8 +93,13 @@ internal sealed class FrontEnd : IDisposable
         return id;
     }
 
-    public string SendCode(string code, bool silent = false, bool storeHistory = true) =>
-        Send("execute_request", new() { ["code"] = code, ["silent"] = silent, ["store_history"] = storeHistory, ["allow_stdin"] = false, ["stop_on_error"] = true });
+    public string SendCode(string code, bool silent = false, bool storeHistory = true, bool allowStdin = false) =>
+        Send("execute_request", new() { ["code"] = code, ["silent"] = silent, ["store_history"] = storeHistory, ["allow_stdin"] = allowStdin, ["stop_on_error"] = true });
+
+    /// <summary>What the kernel asks the user next.</summary>
+    public Message Question() => Receive(stdin);
+
+    public void Answer(string value) => stdin.SendMultipartBytes(Frames("input_reply", new() { ["value"] = value }, out _));
 
     public Message ShellReply() => Receive(shell);
 
@@ -134,7 +141,7 @@ internal sealed class FrontEnd : IDisposable
     {
         stop.Cancel();
         Kernel.Wait(patience);
-        foreach (var socket in new NetMQSocket[] { shell, control, ioPub }) socket.Dispose();
+        foreach (var socket in new NetMQSocket[] { shell, control, stdin, ioPub }) socket.Dispose();
     }
 }
 

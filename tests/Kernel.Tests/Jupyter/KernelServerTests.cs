@@ -238,8 +238,8 @@ public sealed class KernelServerTests
     public async Task A_session_that_cannot_start_ends_the_kernel_with_the_reason()
     {
         var ports = FrontEnd.FreePorts(5);
-        var file = new ConnectionFile("127.0.0.1", ports[0], ports[1], ports[2], ports[3], ports[4], [], HashAlgorithmName.SHA256);
-        var kernel = new KernelServer(file, new SessionOptions { Extensions = [typeof(Xunit.Assert).Assembly] }).RunAsync(CancellationToken.None);
+        var file = new ConnectionFile(false, "127.0.0.1", ports[0], ports[1], ports[2], ports[3], ports[4], [], HashAlgorithmName.SHA256);
+        var kernel = new KernelServer(file, new SessionOptions { Extensions = [typeof(Xunit.Assert).Assembly] }, new History(null)).RunAsync(CancellationToken.None);
         var error = await Assert.ThrowsAsync<ArgumentException>(() => kernel.WaitAsync(TimeSpan.FromSeconds(60)));
         Assert.Contains("xunit.assert is no extension", error.Message);
     }
@@ -248,7 +248,7 @@ public sealed class KernelServerTests
     public void A_taken_port_is_named()
     {
         using var front = new FrontEnd();
-        var error = Assert.Throws<ConnectionException>(() => new KernelServer(front.File, new SessionOptions()));
+        var error = Assert.Throws<ConnectionException>(() => new KernelServer(front.File, new SessionOptions(), new History(null)));
         Assert.Contains($"shell port {front.File.Shell}", error.Message);
     }
 }

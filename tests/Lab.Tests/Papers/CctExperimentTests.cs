@@ -131,10 +131,19 @@ public sealed class CctExperimentTests
     [Fact]
     public void Full_asks_the_first_claim_of_all_seeds_and_judges_all_five()
     {
-        using var results = Measured(CctScale.Full, 3, vit: [50, 50, 50], cvt: [49, 49, 48], cct: [60, 60, 53], cvtBare: [45, 45, 45], cctBare: [59, 59, 53], cctHalf: [49, 49, 40]);
+        using var results = Measured(CctScale.FullCuda, 3, vit: [50, 50, 50], cvt: [49, 49, 48], cct: [60, 60, 53], cvtBare: [45, 45, 45], cctBare: [59, 59, 53], cctHalf: [49, 49, 40]);
         var claims = results.Claims().Items;
         Assert.Equal([Verdict.Fails, Verdict.Holds, Verdict.Holds, Verdict.Holds, Verdict.Holds], claims.Select(c => c.Verdict));
         Assert.Equal(2, claims[0].SeedsHeld);
+    }
+
+    [Fact]
+    public void On_two_cores_claims_3_and_4_are_declared_as_not_reproduced_and_tell_when_they_hold()
+    {
+        using var measured = Measured(CctScale.Full, 1, vit: [37], cvt: [35.5], cct: [49], cvtBare: [35], cctBare: [48.5], cctHalf: [39]);
+        Assert.Equal([Verdict.Holds, Verdict.Holds, Verdict.NotReproduced, Verdict.NotReproduced, Verdict.Holds], measured.Claims().Items.Select(c => c.Verdict));
+        using var better = Measured(CctScale.Full, 1, vit: [37], cvt: [37], cct: [49], cvtBare: [30], cctBare: [48.5], cctHalf: [39]);
+        Assert.Equal([Verdict.HoldsNow, Verdict.HoldsNow], better.Claims().Items.Skip(2).Take(2).Select(c => c.Verdict));
     }
 
     [Theory]

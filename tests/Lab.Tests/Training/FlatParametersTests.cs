@@ -43,6 +43,15 @@ public sealed class FlatParametersTests : IDisposable
     }
 
     [Fact]
+    public void Tables_of_embeddings_are_no_matrices()
+    {
+        using var model = Sequential(("words", Embedding(4, 4)), ("out", Linear(4, 4)));
+        using var flat = new FlatParameters(model);
+        Assert.Equal(16, flat.MatrixLength);
+        Assert.Equal(model.get_parameter("out.weight")!.data<float>().ToArray(), flat.Values[..16].data<float>().ToArray());
+    }
+
+    [Fact]
     public void Backward_passes_add_to_the_flat_gradients_until_they_are_zeroed()
     {
         using var model = Linear(3, 2);

@@ -10,6 +10,9 @@ namespace Lab.Papers.CompactTransformers;
 /// <param name="DataShare">Share of the training images that it sees, in (0, 1].</param>
 public sealed record CctArm(string Name, CctOptions Model, double DataShare = 1)
 {
+    /// <summary>A reader's own model beside the paper's: it appears in tables and curves, and no claim asks for it.</summary>
+    public bool IsOwn { get; init; }
+
     /// <summary>The model as it is.</summary>
     public static CctArm Of(CctOptions model) => new(model.Name, model);
 
@@ -63,7 +66,7 @@ public sealed record CurvePoint(long Samples, double TestAccuracy, double Loss);
 /// <param name="Model">In evaluation mode.</param>
 /// <param name="Curve">Test accuracy while training.</param>
 /// <param name="TestAccuracy">Top-1 in % on the whole test set.</param>
-/// <param name="TrainAccuracy">Top-1 in % on training images without augmentation, as many as there are test images at most.</param>
+/// <param name="TrainAccuracy">Top-1 in % on the first 2,000 training images, without augmentation.</param>
 /// <param name="Parameters">Of the model, frozen ones included.</param>
 /// <param name="Macs">Of one picture.</param>
 /// <param name="SamplesPerSecond">While training, evaluation excluded.</param>

@@ -20,13 +20,13 @@ namespace Lab.Papers.CompactTransformers;
 /// <param name="TestSize">Test images, likewise.</param>
 public sealed record CctExperiment(CctScale Scale, IReadOnlyList<CctArm> Arms, CctRecipe Recipe, int TrainSize, int TestSize)
 {
-    private const int EvaluationBatch = 250;
+    private const int EvaluationBatch = 250, CurveImages = 1_000, TrainImages = 2_000;
     private const string TestAccuracy = "test accuracy", DataSeed = "compact-transformers";
 
     /// <summary>Small models for some tens of seconds on two cores, with data that ship.</summary>
     public static CctExperiment Quick { get; } = new(
         CctScale.Quick, Comparison(Small(CompactFamily.ViTLite), Small(CompactFamily.CVT), Small(CompactFamily.CCT)),
-        new(Epochs: 6, BatchSize: 32, LearningRate: 3e-3), TrainSize: 2_000, TestSize: 1_000);
+        new(Epochs: 4, BatchSize: 32, LearningRate: 3e-3) { CurvePoints = 4 }, TrainSize: 2_000, TestSize: 1_000);
 
     /// <summary>The official -2 models on CIFAR-10, for minutes on two cores.</summary>
     public static CctExperiment Full { get; } = new(
@@ -36,6 +36,7 @@ public sealed record CctExperiment(CctScale Scale, IReadOnlyList<CctArm> Arms, C
     /// <summary>The official -7 models on all of CIFAR-10, for minutes on a GPU.</summary>
     public static CctExperiment FullCuda { get; } = Full with
     {
+        Scale = CctScale.FullCuda,
         Arms = Comparison(CctOptions.ViTLite7_4, CctOptions.Cvt7_4, CctOptions.Cct7_3x1),
         Recipe = new(Epochs: 20, BatchSize: 128, LearningRate: 1e-3) { Augment = true, CurvePoints = 10 },
         TrainSize = 50_000,
@@ -51,6 +52,10 @@ public sealed record CctExperiment(CctScale Scale, IReadOnlyList<CctArm> Arms, C
         "full" => device.type == DeviceType.CUDA ? FullCuda : Full,
         _ => throw new ArgumentException($"'{profile}' is no profile. Known are quick and full.", nameof(profile)),
     };
+
+    /// <summary>The same with a model of the reader's own beside the paper's.</summary>
+    /// <param name="model">Its number of classes follows the data.</param>
+    public CctExperiment WithOwn(CctOptions model) => this with { Arms = [.. Arms, new($"yours, {model.Name}", model) { IsOwn = true }] };
 
     /// <summary>
     /// The data of this scale, cut to size: CIFAR-10 for full; for quick Fashion-MNIST if it is on this machine, else procedural shapes.
@@ -122,11 +127,11 @@ public sealed record CctExperiment(CctScale Scale, IReadOnlyList<CctArm> Arms, C
             model, batches, batch => Losses.CrossEntropy(model.call(batch.Images), batch.Labels, Recipe.LabelSmoothing),
             new TrainingOptions($"{arm.Name}, seed {seed}", steps, Recipe.Schedule(steps))
             {
-                AdamW = new() { WeightDecay = Recipe.WeightDecay },
+                AdamW = new() { WeightDecay = Recipe.WeightDecay, Decay = DecayScope.All }, // as the reference's light recipe, which spares no parameter
                 Seed = seed,
                 EvaluationInterval = Math.Max(1, steps / Recipe.CurvePoints),
             },
-            () => new Dictionary<string, double> { [TestAccuracy] = Accuracy(model, data.Test, normalization, device, images: data.Test.Count / 4) },
+            () => new Dictionary<string, double> { [TestAccuracy] = Accuracy(model, data.Test, normalization, device, images: Math.Min(CurveImages, data.Test.Count / 4)) },
             progress, cancellation);
 
         var test = Accuracy(model, data.Test, normalization, device, data.Test.Count);
@@ -134,7 +139,7 @@ public sealed record CctExperiment(CctScale Scale, IReadOnlyList<CctArm> Arms, C
             new CurvePoint(r.Step * Recipe.BatchSize, r.Step == steps ? test : r.Metrics[TestAccuracy], r.Loss)).ToArray();
         using var one = zeros(1, arm.Model.Channels, arm.Model.ImageSize, arm.Model.ImageSize, device: device);
         return new(
-            arm, seed, model, curve, test, Accuracy(model, train, normalization, device, Math.Min(train.Count, data.Test.Count)),
+            arm, seed, model, curve, test, Accuracy(model, train, normalization, device, Math.Min(TrainImages, train.Count)),
             model.parameters().Sum(p => p.numel()), MacCounter.Count(model, one), MeanRate(history));
     }
 

@@ -94,7 +94,7 @@ public static class CctFigures
         var kernels = model.FirstKernels.detach().cpu();
         kernels = kernels.narrow(0, 0, Math.Min(count, kernels.shape[0])); // [n, 3, k, k]
         var (low, high) = (kernels.amin([1, 2, 3], keepdim: true), kernels.amax([1, 2, 3], keepdim: true));
-        return new(((kernels - low) / (high - low).clamp_min(1e-12)).MoveToOuterDisposeScope(), Columns: 16, Scale: 24 / (int)kernels.shape[^1]);
+        return new(((kernels - low) / (high - low).clamp_min(1e-12)).MoveToOuterDisposeScope(), Columns: 16, Scale: 36 / (int)kernels.shape[^1]);
     }
 
     /// <summary>The pixels that a token and its neighbours to the right and below see, framed in the picture.</summary>

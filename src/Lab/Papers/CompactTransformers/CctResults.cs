@@ -8,8 +8,11 @@ public enum CctScale
     /// <summary>Small models, data that ship; not every claim shows at this scale.</summary>
     Quick,
 
-    /// <summary>Official models, CIFAR-10.</summary>
+    /// <summary>Official models of two layers, part of CIFAR-10, two epochs.</summary>
     Full,
+
+    /// <summary>Official models of seven layers, all of CIFAR-10, for a GPU.</summary>
+    FullCuda,
 }
 
 /// <summary>All runs of an experiment. Owns their models.</summary>
@@ -18,6 +21,11 @@ public enum CctScale
 /// <param name="Normalization">That the models' inputs went through.</param>
 public sealed record CctResults(CctScale Scale, IReadOnlyList<CctRun> Runs, Normalization Normalization) : IDisposable
 {
+    // Found over three seeds on two cores (-1.4 +- 0.6 and -0.3 +- 0.5 points), with exact counts and the reference's outputs agreeing.
+    private const string PoolingNeedsLonger =
+        "After two epochs sequence pooling still lags behind the class token; the paper compares after 200 epochs.",
+        PositionsNotYetLearned = "After two epochs a CVT hardly uses its position table, so removing it costs little; the paper's models have learned theirs for 200 epochs.";
+
     /// <summary>The arms, in order.</summary>
     public IReadOnlyList<CctArm> Arms => [.. Runs.Select(r => r.Arm).Distinct()];
 
@@ -30,7 +38,7 @@ public sealed record CctResults(CctScale Scale, IReadOnlyList<CctRun> Runs, Norm
     /// <remarks>Source: tables 2 and 6 of arXiv 2104.05704; examples/README.md of the reference repository.</remarks>
     public Claims Claims()
     {
-        var full = Scale == CctScale.Full;
+        var (full, brief) = (Scale != CctScale.Quick, Scale == CctScale.Full);
         var (vit, cvt, cct) = (Find(CompactFamily.ViTLite), Find(CompactFamily.CVT), Find(CompactFamily.CCT));
         var (cvtBare, cctBare) = (Find(CompactFamily.CVT, positions: false), Find(CompactFamily.CCT, positions: false));
         var cctHalf = Find(CompactFamily.CCT, share: 0.5);
@@ -42,8 +50,9 @@ public sealed record CctResults(CctScale Scale, IReadOnlyList<CctRun> Runs, Norm
             Ahead("CCT beats ViT-Lite after the same number of samples", "+3.4 points (CCT-7/3x1 94.78, ViT-Lite-7/4 91.38 %)",
                 4, full ? null : twoOfThree, cct, vit),
             Ahead("CCT beats CVT", "+2.35 points (CCT-7/3x1 94.78, CVT-7/4 92.43 %)", 3, twoOfThree, cct, cvt),
-            Ahead("CVT is not worse than ViT-Lite by more than 1 point", "+1.05 points (92.43, 91.38 %)", full ? -1 : null, twoOfThree, cvt, vit),
-            Positions(full ? 1 : null, twoOfThree, cvt, cvtBare, cct, cctBare),
+            Ahead("CVT is not worse than ViT-Lite by more than 1 point", "+1.05 points (92.43, 91.38 %)", full ? -1 : null, twoOfThree, cvt, vit,
+                brief ? PoolingNeedsLonger : null),
+            Positions(full ? 1 : null, twoOfThree, cvt, cvtBare, cct, cctBare, brief ? PositionsNotYetLearned : null),
             Ahead("CCT on half of the images is not worse than ViT-Lite on all of them by more than 1 point", "CCT needs less data (figure 4)",
                 -1, twoOfThree, cctHalf, vit),
         ];
@@ -57,7 +66,7 @@ public sealed record CctResults(CctScale Scale, IReadOnlyList<CctRun> Runs, Norm
 
     /// <summary>The runs of a family's model as it is, or of one of its ablations; empty if it was not trained.</summary>
     internal IReadOnlyList<CctRun> Find(CompactFamily family, bool positions = true, double share = 1) =>
-        [.. Runs.Where(r => r.Arm.Model.Family == family && (r.Arm.Model.Position != Nn.PositionKind.None) == positions && r.Arm.DataShare == share)];
+        [.. Runs.Where(r => !r.Arm.IsOwn && r.Arm.Model.Family == family && (r.Arm.Model.Position != Nn.PositionKind.None) == positions && r.Arm.DataShare == share)];
 
     /// <inheritdoc/>
     public void Dispose()
@@ -65,19 +74,20 @@ public sealed record CctResults(CctScale Scale, IReadOnlyList<CctRun> Runs, Norm
         foreach (var run in Runs) run.Dispose();
     }
 
-    private static Claim? Ahead(string name, string reported, double? required, int? seedsRequired, IReadOnlyList<CctRun> ours, IReadOnlyList<CctRun> theirs) =>
-        ours.Count == 0 || theirs.Count == 0 ? null : Judged(name, reported, Margins(ours, theirs), required, seedsRequired);
+    private static Claim? Ahead(
+        string name, string reported, double? required, int? seedsRequired, IReadOnlyList<CctRun> ours, IReadOnlyList<CctRun> theirs, string? finding = null) =>
+        ours.Count == 0 || theirs.Count == 0 ? null : Judged(name, reported, Margins(ours, theirs), required, seedsRequired, finding);
 
     private static Claim? Positions(
-        double? required, int seedsRequired, IReadOnlyList<CctRun> cvt, IReadOnlyList<CctRun> cvtBare, IReadOnlyList<CctRun> cct, IReadOnlyList<CctRun> cctBare)
+        double? required, int seedsRequired, IReadOnlyList<CctRun> cvt, IReadOnlyList<CctRun> cvtBare, IReadOnlyList<CctRun> cct, IReadOnlyList<CctRun> cctBare, string? finding)
     {
         if (new[] { cvt, cvtBare, cct, cctBare }.Any(runs => runs.Count == 0)) return null;
         var margins = Drops(cvt, cvtBare).Zip(Drops(cct, cctBare), (ofCvt, ofCct) => ofCvt - ofCct);
-        return Judged("Removing the positions costs CCT less than it costs CVT", "CCT hardly needs them (table 6)", [.. margins], required, seedsRequired);
+        return Judged("Removing the positions costs CCT less than it costs CVT", "CCT hardly needs them (table 6)", [.. margins], required, seedsRequired, finding);
     }
 
-    private static Claim Judged(string name, string reported, IReadOnlyList<double> margins, double? required, int? seedsRequired) =>
-        new(name, reported, margins, "points") { Required = required, SeedsRequired = required is null ? null : seedsRequired };
+    private static Claim Judged(string name, string reported, IReadOnlyList<double> margins, double? required, int? seedsRequired, string? finding) =>
+        new(name, reported, margins, "points") { Required = required, SeedsRequired = required is null ? null : seedsRequired, NotReproduced = finding };
 
     private static double[] Margins(IReadOnlyList<CctRun> ours, IReadOnlyList<CctRun> theirs) =>
         [.. ours.Select(our => our.TestAccuracy - theirs.Single(their => their.Seed == our.Seed).TestAccuracy)];

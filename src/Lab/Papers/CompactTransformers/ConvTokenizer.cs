@@ -39,7 +39,7 @@ public sealed class ConvTokenizer : nn.Module<Tensor, Tensor>
     public override Tensor forward(Tensor images)
     {
         using var scope = NewDisposeScope();
-        return stages.call(images).flatten(2).transpose(1, 2).MoveToOuterDisposeScope(); // [B, D, h, w] -> [B, N, D]
+        return stages.call(Layers.ChannelsLast(images)).flatten(2).transpose(1, 2).MoveToOuterDisposeScope(); // [B, D, h, w] -> [B, N, D]
     }
 
     /// <summary>The windows along a side, from pixels to tokens.</summary>

@@ -1,0 +1,61 @@
+using Lab.Metrics;
+using TorchSharp.Modules;
+using static TorchSharp.torch;
+
+namespace Lab.Nn;
+
+/// <summary>Self-attention in which a token looks at itself and at those before it, with biases throughout.</summary>
+/// <remarks>Source: Radford et al. 2019; rotary positions: Su et al. 2021, section 3.4.2 (arXiv 2104.09864), halves instead of neighbours paired.</remarks>
+internal sealed class CausalAttention : nn.Module<Tensor, Tensor>, ICountsMacs
+{
+    private readonly DecoderOptions options;
+    private readonly int layer;
+    private readonly Linear qkv, projection;
+
+    public CausalAttention(DecoderOptions options, int layer) : base(nameof(CausalAttention))
+    {
+        if (options.Heads < 1 || options.Dim % options.Heads != 0)
+            throw new ArgumentException($"{options.Heads} heads do not divide a width of {options.Dim}.", nameof(options));
+        (this.options, this.layer) = (options, layer);
+        qkv = Layers.Linear(options.Dim, 3 * options.Dim);
+        projection = Layers.Linear(options.Dim, options.Dim, std: DecoderBlock.ResidualStd(options));
+        this.Register("c_attn", qkv);
+        this.Register("c_proj", projection);
+    }
+
+    /// <param name="tokens">[B, N, D].</param>
+    public override Tensor forward(Tensor tokens) => Attend(tokens, null);
+
+    /// <param name="tokens">[B, n, D], behind those in the cache.</param>
+    /// <param name="cache">Tokens before; null: none.</param>
+    public Tensor Attend(Tensor tokens, KeyValueCache? cache)
+    {
+        using var scope = NewDisposeScope();
+        var (count, past) = (tokens.shape[1], (long)(cache?.Length ?? 0));
+        var parts = qkv.call(tokens).view(tokens.shape[0], count, 3, options.Heads, -1).permute(2, 0, 3, 1, 4); // [3, B, h, n, d]
+        var (q, k, v) = (parts[0], parts[1], parts[2]);
+        if (options.Position == DecoderPosition.Rotary) (q, k) = (Rotate(q, past), Rotate(k, past));
+        if (cache is not null) (k, v) = cache.Append(layer, k, v);
+
+        // A single new token looks at all others: no mask.
+        var mask = past > 0 && count > 1 ? ones(count, past + count, device: tokens.device).tril(past).to(ScalarType.Bool) : null;
+        var mixed = nn.functional.scaled_dot_product_attention(q, k, v, mask, is_casual: past == 0 && count > 1);
+        return projection.call(mixed.transpose(1, 2).flatten(2)).MoveToOuterDisposeScope(); // [B, h, n, d] -> [B, n, D]
+    }
+
+    /// <inheritdoc/>
+    MacCount ICountsMacs.Count(long[] input, long[] output) => new(0, 2 * input[0] * input[1] * input[1] * input[2]);
+
+    private static Tensor Rotate(Tensor heads, long past)
+    {
+        var (count, half) = (heads.shape[2], heads.shape[3] / 2);
+        var frequencies = (arange(half, device: heads.device).to(ScalarType.Float32) * (-Math.Log(10_000) / half)).exp();
+        var angles = arange(past, past + count, device: heads.device).to(ScalarType.Float32).unsqueeze(1) * frequencies; // [n, d/2]
+        var (cos, sin) = (angles.cos(), angles.sin());
+        var (a, b) = (heads.narrow(3, 0, half), heads.narrow(3, half, half));
+        return cat([a * cos - b * sin, a * sin + b * cos], 3);
+    }
+
+    /// <summary>The constructor registers by reference names.</summary>
+    protected override void RegisterComponents() { }
+}

@@ -1,0 +1,80 @@
+using System.Security.Cryptography;
+using System.Text;
+using System.Text.Json;
+using static TorchSharp.torch;
+
+namespace Lab.Training;
+
+/// <summary>
+/// Trained weights by all that decides them, so that notebooks share models and never use a stale one. A file holds the
+/// weights, the key and the history of the training; it appears whole or not at all.
+/// </summary>
+/// <param name="folder">Made when needed.</param>
+public sealed class ModelCache(string folder)
+{
+    /// <summary>In the user's cache, <see cref="Runtime.LabCache"/>.</summary>
+    public static ModelCache Default => new(Path.Combine(Runtime.LabCache.Folder, "models"));
+
+    /// <summary>Where weights of that key lie, or would lie.</summary>
+    public string PathOf(string key) => Path.Combine(folder, $"{Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(key)))}.safetensors");
+
+    /// <summary>Puts the weights of a key into a module, if they are there and whole.</summary>
+    /// <param name="module">Takes them.</param>
+    /// <param name="key">All that decides the weights, as text.</param>
+    /// <param name="report">Told in one line about a file that is damaged and was deleted.</param>
+    /// <returns>The history of the training, or null: not there.</returns>
+    public IReadOnlyList<TrainingProgress>? TryLoad(nn.Module module, string key, Action<string> report)
+    {
+        var path = PathOf(key);
+        if (!File.Exists(path)) return null;
+        try
+        {
+            using var file = Safetensors.Load(path);
+            Check(file, key);
+            var history = JsonSerializer.Deserialize<List<TrainingProgress>>(file.Metadata.GetValueOrDefault("history", "null"))
+                ?? throw new SafetensorsException(path, "it has no history of its training");
+            ModuleWeights.Load(module, file);
+            return history;
+        }
+        catch (Exception damaged) when (damaged is SafetensorsException or JsonException)
+        {
+            File.Delete(path);
+            report($"A trained model in the cache was damaged and is deleted: {damaged.Message}");
+            return null;
+        }
+    }
+
+    /// <summary>Keeps the weights of a module.</summary>
+    /// <param name="module">Trained.</param>
+    /// <param name="key">All that decides the weights, as text.</param>
+    /// <param name="history">Of the training.</param>
+    public void Save(nn.Module module, string key, IReadOnlyList<TrainingProgress> history)
+    {
+        Directory.CreateDirectory(folder);
+        var tensors = module.state_dict();
+        Safetensors.Save(PathOf(key), tensors, new Dictionary<string, string>
+        {
+            ["key"] = key,
+            ["history"] = JsonSerializer.Serialize(history),
+            ["sha256"] = Hash(tensors),
+        });
+    }
+
+    private static void Check(SafetensorsFile file, string key)
+    {
+        if (file.Metadata.GetValueOrDefault("key") != key) throw new SafetensorsException(file.Path, "it belongs to another key");
+        if (file.Metadata.GetValueOrDefault("sha256") != Hash(file.Tensors)) throw new SafetensorsException(file.Path, "its weights are not those that were written: the checksum differs");
+    }
+
+    private static string Hash(IReadOnlyDictionary<string, Tensor> tensors)
+    {
+        using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        foreach (var (name, value) in tensors.OrderBy(tensor => tensor.Key, StringComparer.Ordinal))
+        {
+            using var scope = NewDisposeScope();
+            hash.AppendData(Encoding.UTF8.GetBytes(name));
+            hash.AppendData(value.detach().cpu().contiguous().bytes);
+        }
+        return Convert.ToHexStringLower(hash.GetHashAndReset());
+    }
+}
