@@ -68,7 +68,7 @@ public sealed record ExactBytesExperiment
             using var first = Train(Vocabularies.First);
             using var second = Train(Vocabularies.Second);
             var chain = ChainErrors.Of(ChainOrder, ChainMerges, seed);
-            return new ExactBytesRun(seed, chain, Score(CutKind.MidToken), Score(CutKind.PieceEnd), EnsembleBits.Of(first, second, corpus.Test, EnsembleBytes));
+            return new ExactBytesRun(seed, chain, Score(CutKind.Anywhere), Score(CutKind.MidToken), Score(CutKind.PieceEnd), EnsembleBits.Of(first, second, corpus.Test, EnsembleBytes));
 
             TinyLm Train(int vocabulary)
             {

@@ -4,9 +4,15 @@ using Lab.Text;
 
 namespace Lab.Papers.ExactByteProbabilities;
 
-/// <summary>Where prompts end.</summary>
+/// <summary>
+/// Where prompts end. All kinds but the first are chosen by the tokens of the whole text: where a token ends there, the
+/// naive law takes for granted what is so only by that choice, and looks better than it is.
+/// </summary>
 public enum CutKind
 {
+    /// <summary>Behind any byte.</summary>
+    Anywhere,
+
     /// <summary>Inside a token of the text.</summary>
     MidToken,
 
@@ -75,6 +81,7 @@ public static class PromptCuts
 
     private static List<int> Places(Bpe tokenizer, ReadOnlySpan<byte> piece, CutKind kind)
     {
+        if (kind == CutKind.Anywhere) return [.. Enumerable.Range(1, piece.Length)];
         if (kind == CutKind.PieceEnd) return [piece.Length];
         var ends = new List<int>();
         foreach (var token in tokenizer.Encode(piece)) ends.Add(ends.LastOrDefault() + tokenizer.Vocabulary[token].Length);

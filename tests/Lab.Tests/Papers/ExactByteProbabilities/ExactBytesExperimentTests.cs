@@ -29,7 +29,7 @@ public sealed class ExactBytesExperimentTests : IDisposable
         var corpus = new Grammar().Splits(20_000, language: 0);
         var results = tiny.Run(corpus, [1, 2], new ModelCache(folder));
         Assert.Equal(6, Directory.GetFiles(folder).Length); // three models a seed
-        Assert.All(results.Runs, run => Assert.Equal((6, 6), (run.MidToken.Count, run.PieceEnd.Count)));
+        Assert.All(results.Runs, run => Assert.Equal((6, 6, 6), (run.Anywhere.Count, run.MidToken.Count, run.PieceEnd.Count)));
 
         var claims = results.Claims().Items;
         Assert.All(claims, claim => Assert.All(claim.Margins, margin => Assert.True(double.IsFinite(margin), claim.Name)));

@@ -33,6 +33,15 @@ public sealed class PromptCutsTests
     }
 
     [Fact]
+    public void Cuts_of_any_kind_are_among_those_anywhere()
+    {
+        var bytes = Encoding.UTF8.GetBytes(text[..3000]);
+        int Count(CutKind kind) => PromptCuts.Find(bpe, bytes, kind, int.MaxValue, pieces: 3, seed: 1).Count;
+        Assert.Equal(Count(CutKind.Anywhere), Count(CutKind.MidToken) + Count(CutKind.TokenEnd) + Count(CutKind.PieceEnd));
+        Assert.InRange(Count(CutKind.Anywhere), 2900, 2999);
+    }
+
+    [Fact]
     public void Scores_are_those_of_the_laws_and_completions()
     {
         using var decoder = ToyLaws.Random(bpe.Vocabulary.Size);
