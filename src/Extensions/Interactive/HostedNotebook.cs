@@ -39,6 +39,14 @@ public sealed class HostedNotebook : INotebookContext
     /// <exception cref="NotSupportedException">Always: a cell of this host cannot run another inside itself.</exception>
     public Task SubmitAsync(string code) => throw new NotSupportedException("This notebook host runs no code inside a running cell.");
 
+    /// <inheritdoc/>
+    /// <exception cref="NotSupportedException">Always: the host asks in its own way.</exception>
+    public string? Ask(string prompt, bool secret = false) => throw new NotSupportedException("This notebook host asks the user by itself, in .NET Interactive with #!input or Kernel.GetInputAsync.");
+
+    /// <inheritdoc/>
+    /// <exception cref="NotSupportedException">Always: the host cannot take back what a cell has shown.</exception>
+    public void ClearOutput(bool wait = false) => throw new NotSupportedException("This notebook host cannot take back what a cell has shown.");
+
     /// <summary>
     /// Runs a magic whose code the host runs by itself once the magic has returned. What the magic does behind that code
     /// waits for <paramref name="whenCodeHasRun"/>.
