@@ -24,6 +24,7 @@ public static class NativeTorch
     [SuppressMessage("Usage", "CA2255", Justification = "TorchSharp looks for its natives at the first touch of any of its types; only a module initializer is surely earlier.")]
     internal static void Initialize()
     {
+        NativeHeap.KeepFreedMemory();
         _ = loaded.Value;
 
         // libtorch counts the machine's cores, .NET those this process may use: in a container with fewer,
