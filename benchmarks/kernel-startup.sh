@@ -5,9 +5,10 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 rounds=${1:-5} python=${2:-/usr/bin/python3}
-dotnet build src/Cli -c Release -v q --nologo
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT
-dotnet src/Cli/bin/Release/net10.0/Lab.Cli.dll kernel install --prefix "$folder"
+platform=$(dotnet --info | awk '/^ *RID:/ { print $2; exit }')
+dotnet publish src/Cli -c Release -r "$platform" --self-contained false -o "$folder/lab" -v q --nologo
+"$folder/lab/Lab.Cli" kernel install --prefix "$folder"
 echo "$(nproc) cores, load $(cut -d' ' -f1 /proc/loadavg), ipykernel $("$python" -c 'import ipykernel; print(ipykernel.__version__)')"
 JUPYTER_PATH="$folder/share/jupyter" XDG_DATA_HOME="$folder/data" "$python" benchmarks/kernel_startup.py "$rounds"

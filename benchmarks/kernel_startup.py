@@ -50,9 +50,9 @@ def main(rounds):
             results[kernel].append(measure(name, prints))
 
     print(f"{'median of ' + str(rounds):20}" + "".join(f"{kernel:>12}" for kernel in KERNELS) + f"{'ratio':>8}")
-    for what in results["Lab"][0]:
+    for what in next(iter(results.values()))[0]:
         medians = [statistics.median(result[what] for result in results[kernel]) for kernel in KERNELS]
-        print(f"{what:20}" + "".join(f"{value:12.2f}" for value in medians) + f"{medians[0] / medians[1]:8.2f}")
+        print(f"{what:20}" + "".join(f"{value:12.2f}" for value in medians) + f"{medians[0] / medians[-1]:8.2f}")
 
 
 if __name__ == "__main__":

@@ -14,8 +14,9 @@ if ! "$python" -c 'import jupyter_kernel_test' 2> /dev/null; then
   apt-get install -y -qq python3-jupyter-kernel-test > /dev/null || { apt-get update -qq && apt-get install -y -qq python3-jupyter-kernel-test > /dev/null; }
 fi
 
-dotnet build src/Cli -c Release -v quiet --nologo
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT
-dotnet src/Cli/bin/Release/net10.0/Lab.Cli.dll kernel install --prefix "$folder"
+platform=$(dotnet --info | awk '/^ *RID:/ { print $2; exit }')
+dotnet publish src/Cli -c Release -r "$platform" --self-contained false -o "$folder/lab" -v q --nologo
+"$folder/lab/Lab.Cli" kernel install --prefix "$folder"
 JUPYTER_PATH="$folder/share/jupyter" XDG_DATA_HOME="$folder/data" "$python" tests/jupyter/kernel_conformance.py "$@"

@@ -153,7 +153,7 @@ public sealed class CSharpSession : IAsyncDisposable
 
     private static async Task<CellResult> RunCellAsync(string code, CellContext context)
     {
-        var run = Task.Run(() => RunInAsync(code, context), CancellationToken.None);
+        var run = context.Run.StartAsync(() => RunInAsync(code, context));
         if (await context.Run.EndsAsync(run).ConfigureAwait(false)) return await run.ConfigureAwait(false);
 
         var left = CellInterruption.OfAbandoned(context.Run.IsOnThread, context.CellName, Checkpoint.LineOf(context.Submission));

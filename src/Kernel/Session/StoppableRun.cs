@@ -42,10 +42,14 @@ internal sealed class StoppableRun(CancellationToken cancellation)
     /// <summary>Whether code of the cell is on the stack of its own thread, rather than waiting for a task.</summary>
     public bool IsOnThread => thread is not null;
 
-    /// <summary>Starts work on a thread of its own, with a deep stack and nobody else's waits to be woken from.</summary>
-    public async Task<T> StartAsync<T>(Func<Task<T>> work)
+    /// <summary>
+    /// Starts work on a thread of the run's own, with a deep stack and nobody else's waits to be woken from; if it is
+    /// called there, the work just goes on.
+    /// </summary>
+    public Task<T> StartAsync<T>(Func<Task<T>> work)
     {
-        var started = new TaskCompletionSource<Task<T>>(TaskCreationOptions.RunContinuationsAsynchronously);
+        if (Thread.CurrentThread == thread) return work();
+        var started = new TaskCompletionSource<Task<T>>();
         thread = new Thread(() =>
         {
             var task = work(); // an async method: what it throws is in its task
@@ -54,7 +58,7 @@ internal sealed class StoppableRun(CancellationToken cancellation)
         }, stackSize)
         { Name = "cell", IsBackground = true };
         thread.Start();
-        return await (await started.Task.ConfigureAwait(false)).ConfigureAwait(false);
+        return started.Task.Unwrap();
     }
 
     /// <summary>Waits for the run's work.</summary>
