@@ -39,6 +39,14 @@ public sealed class HostedNotebook : INotebookContext
     /// <exception cref="NotSupportedException">Always: a cell of this host cannot run another inside itself.</exception>
     public Task SubmitAsync(string code) => throw new NotSupportedException("This notebook host runs no code inside a running cell.");
 
+    /// <inheritdoc/>
+    /// <exception cref="InvalidOperationException">Always: this host has its own ways to ask.</exception>
+    public string? Ask(string prompt, bool secret = false) => throw new InvalidOperationException("This notebook host asks in its own ways only, e.g. by @input in a magic.");
+
+    /// <inheritdoc/>
+    /// <exception cref="NotSupportedException">Always: this host clears nothing.</exception>
+    public void ClearOutput(bool wait = false) => throw new NotSupportedException("This notebook host clears no outputs.");
+
     /// <summary>
     /// Runs a magic whose code the host runs by itself once the magic has returned. What the magic does behind that code
     /// waits for <paramref name="whenCodeHasRun"/>.
