@@ -12,13 +12,29 @@ internal static class CellLanguages
     // An alias and the name that it stands for.
     private static readonly Dictionary<string, string> names = new(StringComparer.Ordinal)
     {
-        [CSharp] = CSharp, ["cs"] = CSharp, ["C#"] = CSharp, ["c#"] = CSharp,
-        [Markdown] = Markdown, ["md"] = Markdown,
-        ["fsharp"] = "fsharp", ["fs"] = "fsharp", ["F#"] = "fsharp", ["f#"] = "fsharp",
-        ["pwsh"] = "pwsh", ["powershell"] = "pwsh",
-        ["javascript"] = "javascript", ["js"] = "javascript",
-        ["html"] = "html", ["mermaid"] = "mermaid", ["sql"] = "sql", ["kql"] = "kql", ["http"] = "http", ["value"] = "value",
-        ["python"] = "python", ["r"] = "r", ["R"] = "r",
+        [CSharp] = CSharp,
+        ["cs"] = CSharp,
+        ["C#"] = CSharp,
+        ["c#"] = CSharp,
+        [Markdown] = Markdown,
+        ["md"] = Markdown,
+        ["fsharp"] = "fsharp",
+        ["fs"] = "fsharp",
+        ["F#"] = "fsharp",
+        ["f#"] = "fsharp",
+        ["pwsh"] = "pwsh",
+        ["powershell"] = "pwsh",
+        ["javascript"] = "javascript",
+        ["js"] = "javascript",
+        ["html"] = "html",
+        ["mermaid"] = "mermaid",
+        ["sql"] = "sql",
+        ["kql"] = "kql",
+        ["http"] = "http",
+        ["value"] = "value",
+        ["python"] = "python",
+        ["r"] = "r",
+        ["R"] = "r",
     };
 
     /// <summary>Languages that are neither run here nor shown.</summary>
