@@ -40,12 +40,12 @@ public sealed class HostedNotebook : INotebookContext
     public Task SubmitAsync(string code) => throw new NotSupportedException("This notebook host runs no code inside a running cell.");
 
     /// <inheritdoc/>
-    /// <exception cref="NotSupportedException">Always: the host asks in its own way.</exception>
-    public string? Ask(string prompt, bool secret = false) => throw new NotSupportedException("This notebook host asks the user by itself, in .NET Interactive with #!input or Kernel.GetInputAsync.");
+    /// <exception cref="InvalidOperationException">Always: this host has its own ways to ask.</exception>
+    public string? Ask(string prompt, bool secret = false) => throw new InvalidOperationException("This notebook host asks in its own ways only, e.g. by @input in a magic.");
 
     /// <inheritdoc/>
-    /// <exception cref="NotSupportedException">Always: the host cannot take back what a cell has shown.</exception>
-    public void ClearOutput(bool wait = false) => throw new NotSupportedException("This notebook host cannot take back what a cell has shown.");
+    /// <exception cref="NotSupportedException">Always: this host clears nothing.</exception>
+    public void ClearOutput(bool wait = false) => throw new NotSupportedException("This notebook host clears no outputs.");
 
     /// <summary>
     /// Runs a magic whose code the host runs by itself once the magic has returned. What the magic does behind that code

@@ -19,7 +19,11 @@ public sealed class Dropdown : Control<string>
     private Dropdown(string value, string[] options, string description)
         : base("Dropdown", new()
         {
-            ["_options_labels"] = new JsonArray([.. options.Select(o => (JsonNode)o)]), ["index"] = Index(options, value), ["description"] = description, ["style"] = Style.Wide().Reference, ["layout"] = Layout.Wide().Reference,
+            ["_options_labels"] = new JsonArray([.. options.Select(o => (JsonNode)o)]),
+            ["index"] = Index(options, value),
+            ["description"] = description,
+            ["style"] = Style.Wide().Reference,
+            ["layout"] = Layout.Wide().Reference,
         }, "index") => this.options = options;
 
     private protected override string Read(JsonNode? value) => value is JsonValue json && json.TryGetValue<int>(out var index) && index >= 0 && index < options.Length

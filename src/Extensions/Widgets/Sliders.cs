@@ -12,7 +12,13 @@ public sealed class IntSlider : Control<int>
     public IntSlider(int value, int min, int max, string description = "", int step = 1)
         : base("IntSlider", new()
         {
-            ["value"] = Slider.Within(value, min, max), ["min"] = min, ["max"] = max, ["step"] = Slider.Positive(step), ["description"] = description, ["style"] = Style.Wide().Reference, ["layout"] = Layout.Wide().Reference,
+            ["value"] = Slider.Within(value, min, max),
+            ["min"] = min,
+            ["max"] = max,
+            ["step"] = Slider.Positive(step),
+            ["description"] = description,
+            ["style"] = Style.Wide().Reference,
+            ["layout"] = Layout.Wide().Reference,
         })
     {
     }
@@ -30,8 +36,14 @@ public sealed class FloatSlider : Control<double>
     public FloatSlider(double value, double min, double max, string description = "", double? step = null)
         : base("FloatSlider", new()
         {
-            ["value"] = Slider.Within(value, min, max), ["min"] = min, ["max"] = max, ["step"] = Slider.Positive(step ?? Step(value, min, max)),
-            ["readout_format"] = ".3g", ["description"] = description, ["style"] = Style.Wide().Reference, ["layout"] = Layout.Wide().Reference,
+            ["value"] = Slider.Within(value, min, max),
+            ["min"] = min,
+            ["max"] = max,
+            ["step"] = Slider.Positive(step ?? Step(value, min, max)),
+            ["readout_format"] = ".3g",
+            ["description"] = description,
+            ["style"] = Style.Wide().Reference,
+            ["layout"] = Layout.Wide().Reference,
         })
     {
     }
@@ -57,8 +69,15 @@ public sealed class FloatLogSlider : Control<double>
     public FloatLogSlider(double value, double min, double max, string description = "")
         : base("FloatLogSlider", new()
         {
-            ["value"] = Slider.Within(value, min, max), ["base"] = 10.0, ["min"] = Math.Log10(Slider.Positive(min)), ["max"] = Math.Log10(max),
-            ["step"] = 0.05, ["readout_format"] = ".3g", ["description"] = description, ["style"] = Style.Wide().Reference, ["layout"] = Layout.Wide().Reference,
+            ["value"] = Slider.Within(value, min, max),
+            ["base"] = 10.0,
+            ["min"] = Math.Log10(Slider.Positive(min)),
+            ["max"] = Math.Log10(max),
+            ["step"] = 0.05,
+            ["readout_format"] = ".3g",
+            ["description"] = description,
+            ["style"] = Style.Wide().Reference,
+            ["layout"] = Layout.Wide().Reference,
         })
     {
     }
