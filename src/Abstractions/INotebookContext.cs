@@ -14,6 +14,13 @@ public interface INotebookContext
     /// <summary>The variables of the session in order of declaration; a name declared again appears once, with its last value.</summary>
     IReadOnlyList<NotebookVariable> Variables { get; }
 
+    /// <summary>Gives a variable of the session another value.</summary>
+    /// <param name="name">As declared; of several with this name, the last.</param>
+    /// <param name="value">Of the variable's type.</param>
+    /// <exception cref="KeyNotFoundException">There is no such variable.</exception>
+    /// <exception cref="ArgumentException">The value is of another type.</exception>
+    void Assign(string name, object? value);
+
     /// <summary>Parameters set from outside (command line, papermill), by name, as the C# text that was injected.</summary>
     IReadOnlyDictionary<string, string> InjectedParameters { get; }
 

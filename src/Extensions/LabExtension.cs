@@ -25,7 +25,7 @@ public sealed class LabExtension : INotebookExtension
     public IReadOnlyList<string> Imports { get; } =
     [
         .. typeof(NativeTorch).Assembly.GetExportedTypes().Select(type => type.Namespace!).Where(name => !name.StartsWith("Lab.Papers.", StringComparison.Ordinal)).Distinct().Order(),
-        "Lab.Extensions", "TorchSharp", "static TorchSharp.torch", "Plotly.NET.CSharp", "Microsoft.Data.Analysis",
+        "Lab.Extensions", "Lab.Extensions.Widgets", "TorchSharp", "static TorchSharp.torch", "Plotly.NET.CSharp", "Microsoft.Data.Analysis",
     ];
 
     /// <inheritdoc/>
@@ -56,6 +56,8 @@ public sealed class LabExtension : INotebookExtension
         RuntimeReportFormatter.Register();
         SourceFormatter.Register();
         ParameterTable.Register();
+        ParameterWidgets.Register();
+        WidgetFormatter.Register();
         Format.Register<WallTime>((Format.Text, time => time.ToString()));
         Defaults.DefaultTemplate = Charts.Template; // charts made with Plotly.NET alone read on dark ground too
     }

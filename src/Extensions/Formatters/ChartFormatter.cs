@@ -67,12 +67,9 @@ internal static class ChartFormatter
             var config = document.getElementById('jupyter-config-data'), base = document.body.dataset.baseUrl;
             if (!base && config) base = JSON.parse(config.textContent).baseUrl;
             if (!base) return failed();
-            var script = document.createElement('script'), define = window.define;
-            window.define = undefined; // in a page with RequireJS plotly.js would not set window.Plotly
-            script.src = base + 'kernelspecs/lab-csharp/{{ScriptFile}}';
-            script.onload = function () { window.define = define; done(); };
-            script.onerror = function () { window.define = define; failed(); };
-            document.head.appendChild(script);
+            // In a page with RequireJS plotly.js would register there and not set window.Plotly: it must not see define.
+            fetch(base + 'kernelspecs/lab-csharp/{{ScriptFile}}').then(function (answer) { return answer.ok ? answer.text() : Promise.reject(answer.status); })
+              .then(function (source) { new Function('define', 'module', 'exports', source).call(window); done(); }).catch(failed);
           });
           window.labPlotly.then(draw, missing);
         })();

@@ -1,17 +1,19 @@
 using System.Globalization;
 using Lab.Abstractions;
 using Lab.Extensions.Formatters;
+using Lab.Extensions.Widgets;
 using Lab.Syntax;
 
 namespace Lab.Extensions.Magics;
 
 /// <summary>
 /// <c>#!params</c>: the notebook's parameters as a table. On the first line of the parameters cell it reads their
-/// declarations; alone in a later cell it shows them again with their present values.
+/// declarations; alone in a later cell it shows them again with their present values. Front ends get widgets that set them.
 /// </summary>
 internal sealed class ParamsMagic
 {
     private IReadOnlyList<ParameterDeclaration> declared = [];
+    private ParameterPanel? panel;
 
     public ParamsMagic() => Command = new("params", "#!params", "Shows the parameters, their values, ranges and meaning.", RunAsync);
 
@@ -26,7 +28,24 @@ internal sealed class ParamsMagic
             throw new MagicException("No parameters are declared. Write #!params on the first line of the cell that declares them, e.g. above 'int epochs = 6; // 1..50: passes over the data'.");
 
         await invocation.ContinueAsync();
-        invocation.Context.Display(new ParameterTable(Table(invocation.Context, atDeclaration: here.Count > 0)));
+        var table = Table(invocation.Context, atDeclaration: here.Count > 0);
+        invocation.Context.Display(Panel(invocation.Context, isDeclaration: here.Count > 0) is { } widgets ? new ParameterWidgets(widgets, table) : new ParameterTable(table));
+    }
+
+    private Widget? Panel(INotebookContext notebook, bool isDeclaration)
+    {
+        if (!notebook.Comms.HasFrontEnd) return null;
+        if (isDeclaration || panel is null)
+        {
+            panel?.Close();
+            panel = new ParameterPanel(declared, notebook);
+        }
+        else
+        {
+            panel.Refresh(notebook);
+        }
+
+        return panel.Box;
     }
 
     private Table Table(INotebookContext notebook, bool atDeclaration) => new(

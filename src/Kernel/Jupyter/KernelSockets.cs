@@ -32,6 +32,7 @@ internal sealed class KernelSockets
         this.subscribed = subscribed;
         poller = [shell, control, stdin, heartbeat, ioPub, outgoing];
         thread = new Thread(poller.Run) { Name = "jupyter sockets", IsBackground = true };
+        foreach (var router in new[] { shell, control, stdin }) router.Options.RouterHandover = true; // a front end that connects again keeps its name
         ioPub.Options.XPubVerbose = true; // every listener is told that it is heard, not only the first
         try
         {

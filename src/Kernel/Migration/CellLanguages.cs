@@ -9,17 +9,10 @@ internal static class CellLanguages
 {
     public const string CSharp = "csharp", Markdown = "markdown";
 
-    // An alias and the name that it stands for.
-    private static readonly Dictionary<string, string> names = new(StringComparer.Ordinal)
-    {
-        [CSharp] = CSharp, ["cs"] = CSharp, ["C#"] = CSharp, ["c#"] = CSharp,
-        [Markdown] = Markdown, ["md"] = Markdown,
-        ["fsharp"] = "fsharp", ["fs"] = "fsharp", ["F#"] = "fsharp", ["f#"] = "fsharp",
-        ["pwsh"] = "pwsh", ["powershell"] = "pwsh",
-        ["javascript"] = "javascript", ["js"] = "javascript",
-        ["html"] = "html", ["mermaid"] = "mermaid", ["sql"] = "sql", ["kql"] = "kql", ["http"] = "http", ["value"] = "value",
-        ["python"] = "python", ["r"] = "r", ["R"] = "r",
-    };
+    // Aliases, and names themselves, with the name that they stand for.
+    private static readonly Dictionary<string, string> names = Names(
+        [CSharp, "cs", "C#", "c#"], [Markdown, "md"], ["fsharp", "fs", "F#", "f#"], ["pwsh", "powershell"], ["javascript", "js"],
+        ["html"], ["mermaid"], ["sql"], ["kql"], ["http"], ["value"], ["python"], ["r", "R"]);
 
     /// <summary>Languages that are neither run here nor shown.</summary>
     public static bool IsForeign(string name) =>
@@ -64,4 +57,8 @@ internal static class CellLanguages
         owner is JsonObject members && members[name] is JsonValue value && value.TryGetValue<string>(out var text) ? text : null;
 
     private static string FirstLine(string source) => source.TrimStart('\n').Split('\n')[0];
+
+    // A name comes before its aliases.
+    private static Dictionary<string, string> Names(params string[][] languages) =>
+        languages.SelectMany(names => names.Select(name => (name, names[0]))).ToDictionary(StringComparer.Ordinal);
 }

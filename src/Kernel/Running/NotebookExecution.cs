@@ -7,7 +7,7 @@ using Lab.Kernel.Session;
 namespace Lab.Kernel.Running;
 
 /// <summary>Runs the code cells of a notebook in order and saves after each.</summary>
-internal sealed class NotebookExecution(NotebookDocument notebook, CSharpSession session, RunOptions options, IProgress<CellProgress>? progress)
+internal sealed class NotebookExecution(NotebookDocument notebook, CSharpSession session, WidgetStates widgets, RunOptions options, IProgress<CellProgress>? progress)
 {
     private readonly OutputRecorder recorder = new(notebook);
     private readonly HashSet<string> declared = [.. ParameterInjection.Declared(notebook).Select(p => p.Name)];
@@ -106,6 +106,7 @@ internal sealed class NotebookExecution(NotebookDocument notebook, CSharpSession
     private void Save() => recorder.Edit(document =>
     {
         RunMetadata.Stamp(document, started, parameters);
+        widgets.WriteTo(document);
         document.Save(options.NotebookPath);
     });
 }

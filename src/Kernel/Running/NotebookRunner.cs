@@ -33,8 +33,9 @@ public static class NotebookRunner
         }
 
         var folder = Path.GetDirectoryName(Path.GetFullPath(path))!;
-        var session = new CSharpSession(new SessionOptions { Extensions = options.Extensions, WorkingDirectory = folder, InjectedParameters = parameters });
-        var execution = new NotebookExecution(notebook, session, options, progress);
+        var widgets = new WidgetStates();
+        var session = new CSharpSession(new SessionOptions { Extensions = options.Extensions, WorkingDirectory = folder, InjectedParameters = parameters, Comms = widgets });
+        var execution = new NotebookExecution(notebook, session, widgets, options, progress);
         var run = new NotebookRun(name, RunStatus.Succeeded);
         try
         {

@@ -64,6 +64,7 @@ public static class OutputComparison
     private static string Form(string type, JsonNode? value) => type switch
     {
         "text/html" or "image/svg+xml" => VolatileText.MaskHtml(MultilineText.Read(value)),
+        "application/vnd.jupyter.widget-view+json" => "", // names a model by a random id
         _ when type.StartsWith("text/", StringComparison.Ordinal) => VolatileText.Mask(MultilineText.Read(value)),
         _ => value?.ToJsonString() ?? "",
     };

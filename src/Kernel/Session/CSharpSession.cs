@@ -54,16 +54,26 @@ public sealed class CSharpSession : IAsyncDisposable
         get
         {
             var variables = new Dictionary<string, NotebookVariable>();
-            foreach (var (compilation, _, type, state) in submissions.Snapshot().Chain)
-                foreach (var symbol in compilation.ScriptClass!.GetMembers().OfType<IFieldSymbol>().Where(f => !f.IsImplicitlyDeclared))
-                {
-                    var info = type.GetField(symbol.Name, BindingFlags.Instance | BindingFlags.Public | BindingFlags.NonPublic | BindingFlags.Static);
-                    if (info is not null) variables[symbol.Name] = new(symbol.Name, info.FieldType, info.GetValue(state));
-                }
-
+            foreach (var (info, state) in Fields()) variables[info.Name] = new(info.Name, info.FieldType, info.GetValue(state));
             return [.. variables.Values];
         }
     }
+
+    /// <summary>Gives a variable another value, in the cell that declared it and in all that read it.</summary>
+    internal void Assign(string name, object? value)
+    {
+        var (field, state) = Fields().LastOrDefault(f => f.Field.Name == name);
+        if (field is null) throw new KeyNotFoundException($"There is no variable {name}.");
+        field.SetValue(state, value);
+    }
+
+    private IEnumerable<(FieldInfo Field, object State)> Fields() =>
+        from cell in submissions.Snapshot().Chain
+        from symbol in cell.Compilation.ScriptClass!.GetMembers().OfType<IFieldSymbol>()
+        where !symbol.IsImplicitlyDeclared
+        let field = cell.Type.GetField(symbol.Name, BindingFlags.Instance | BindingFlags.Public | BindingFlags.NonPublic | BindingFlags.Static)
+        where field is not null
+        select (field, cell.State);
 
     /// <summary>Whether a cell can run as it stands, judged by its syntax alone.</summary>
     public Completeness CheckComplete(string code)

@@ -25,6 +25,8 @@ internal sealed class CellContext(CSharpSession session, string cellName, IOutpu
 
     public IReadOnlyList<NotebookVariable> Variables => session.Variables;
 
+    public void Assign(string name, object? value) => session.Assign(name, value);
+
     public IReadOnlyDictionary<string, string> InjectedParameters => session.InjectedParameters;
 
     public CancellationToken Cancellation => cancellation;

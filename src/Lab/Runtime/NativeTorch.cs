@@ -64,9 +64,10 @@ public static class NativeTorch
 
     private static string FindBridge()
     {
-        var search = (AppContext.GetData("NATIVE_DLL_SEARCH_DIRECTORIES") as string ?? "").Split(Path.PathSeparator, StringSplitOptions.RemoveEmptyEntries)
+        var search = HostFolders()
             .Append(Path.Combine(AppContext.BaseDirectory, "runtimes", "linux-x64", "native"))
-            .Append(AppContext.BaseDirectory);
+            .Append(AppContext.BaseDirectory)
+            .Concat(PackageFolders());
         return search.Select(folder => Path.Combine(folder, Bridge)).FirstOrDefault(File.Exists)
             ?? throw new DllNotFoundException($"{Bridge} was not found. It belongs to the TorchSharp package; build the project again with its packages restored.");
     }
@@ -74,10 +75,26 @@ public static class NativeTorch
     // Packages keep the bridge and libtorch in different folders unless the build has put them together.
     private static string Beside(string bridge, string library)
     {
-        var search = (AppContext.GetData("NATIVE_DLL_SEARCH_DIRECTORIES") as string ?? "").Split(Path.PathSeparator, StringSplitOptions.RemoveEmptyEntries)
-            .Prepend(Path.GetDirectoryName(bridge)!);
+        var search = HostFolders().Prepend(Path.GetDirectoryName(bridge)!).Concat(PackageFolders());
         return search.Select(folder => Path.Combine(folder, library)).FirstOrDefault(File.Exists)
             ?? throw new DllNotFoundException($"{library} was not found beside {Bridge}. Build with the package libtorch-cpu-linux-x64 or with -p:Cuda=true, or set LAB_LIBTORCH to a folder with libtorch.");
+    }
+
+    private static string[] HostFolders() =>
+        (AppContext.GetData("NATIVE_DLL_SEARCH_DIRECTORIES") as string ?? "").Split(Path.PathSeparator, StringSplitOptions.RemoveEmptyEntries);
+
+    // A host that loads assemblies straight from NuGet's cache, as .NET Interactive does, has no folder with the natives of all packages.
+    private static IEnumerable<string> PackageFolders()
+    {
+        var assembly = typeof(torch).Assembly.Location; // .../torchsharp/<version>/lib/<framework>/TorchSharp.dll
+        if (assembly.Length == 0) yield break;
+        var package = Path.GetFullPath(Path.Combine(assembly, "..", "..", ".."));
+        yield return Path.Combine(package, "runtimes", "linux-x64", "native");
+
+        var libtorch = Path.GetFullPath(Path.Combine(package, "..", "..", "libtorch-cpu-linux-x64"));
+        if (!Directory.Exists(libtorch)) yield break;
+        foreach (var version in Directory.GetDirectories(libtorch).OrderByDescending(folder => Version.TryParse(Path.GetFileName(folder), out var version) ? version : new Version()))
+            yield return Path.Combine(version, "runtimes", "linux-x64", "native");
     }
 
     private static bool SystemLacksVersion()

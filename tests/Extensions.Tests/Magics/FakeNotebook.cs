@@ -19,7 +19,9 @@ internal sealed class FakeNotebook : INotebookContext
 
     public CancellationToken Cancellation { get; init; }
 
-    public IComms Comms => throw new NotSupportedException("No magic opens a comm.");
+    public IComms Comms { get; init; } = new FakeComms { HasFrontEnd = false };
+
+    public void Assign(string name, object? value) => Set(name, value, variables.Single(v => v.Name == name).Type);
 
     public IDisplayHandle Display(object value)
     {
@@ -35,8 +37,9 @@ internal sealed class FakeNotebook : INotebookContext
 
     public void Set(string name, object? value, Type? type = null)
     {
-        variables.RemoveAll(v => v.Name == name);
-        variables.Add(new NotebookVariable(name, type ?? value!.GetType(), value));
+        var place = variables.FindIndex(v => v.Name == name);
+        if (place >= 0) variables.RemoveAt(place);
+        variables.Insert(place < 0 ? variables.Count : place, new NotebookVariable(name, type ?? value!.GetType(), value));
     }
 
     /// <summary>Runs a cell that starts with a magic.</summary>

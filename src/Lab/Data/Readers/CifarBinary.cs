@@ -18,10 +18,10 @@ internal static class CifarBinary
     /// <exception cref="DataFormatException">A file is missing or has another length, or a label is not 0 .. 9.</exception>
     public static ImageSplits Read(string folder, int recordsPerFile = 10_000)
     {
-        var train = Read([.. Enumerable.Range(1, 5).Select(i => Path.Combine(folder, $"data_batch_{i}.bin"))], recordsPerFile, $"CIFAR-10 train, {folder}");
+        var train = Read([.. Enumerable.Range(1, 5).Select(i => Path.Combine(folder, $"data_batch_{i}.bin"))], recordsPerFile, "CIFAR-10, training pictures");
         try
         {
-            return new(train, Read([Path.Combine(folder, "test_batch.bin")], recordsPerFile, $"CIFAR-10 test, {folder}"));
+            return new(train, Read([Path.Combine(folder, "test_batch.bin")], recordsPerFile, "CIFAR-10, test pictures"));
         }
         catch
         {

@@ -37,6 +37,6 @@ internal static class FashionMnist
 
         using var small = tensor(pixels, [shape[0], 1, 28, 28]);
         using var padded = pad(small, [2, 2, 2, 2]);
-        return new(padded.repeat(1, 3, 1, 1), tensor(classes.Select(c => (long)c).ToArray()), classNames, $"Fashion-MNIST {split}, {folder}");
+        return new(padded.repeat(1, 3, 1, 1), tensor(classes.Select(c => (long)c).ToArray()), classNames, $"Fashion-MNIST {split}");
     }
 }

@@ -32,7 +32,7 @@ internal static class ImageFolder
             var files = archive.Files.Where(f => f.Split == split).ToArray();
             if (files.Length == 0) throw new DataFormatException(path, $"holds no pictures at {split}/<class>/*.jpg or *.png.");
             var cache = new PixelCache(Path.Combine(cacheFolder, $"{Path.GetFileNameWithoutExtension(path)}-{split}-{archive.Fingerprint[..16]}.safetensors"));
-            return cache.GetOrDecode(() => Decode(path, files, classNames), classNames, $"{split} pictures of {path}");
+            return cache.GetOrDecode(() => Decode(path, files, classNames), classNames, $"{split} pictures of {Path.GetFileName(path)}");
         }
     }
 
