@@ -23,8 +23,11 @@ public sealed record ExactBytesExperiment
     /// <summary>Sizes of the models, by vocabulary.</summary>
     public Func<int, DecoderOptions> Model { get; init; } = DecoderOptions.Nano;
 
-    /// <summary>Batches that each model is trained on.</summary>
+    /// <summary>Batches that the model whose prompts are cut is trained on.</summary>
     public long Steps { get; init; } = 200;
+
+    /// <summary>Batches for the two models of the ensemble: the better one gets fewer, so that both are of like quality.</summary>
+    public (long First, long Second) EnsembleSteps { get; init; } = (200, 70);
 
     /// <summary>Tokens in a batch.</summary>
     public int TokensPerStep { get; init; } = 2048;
@@ -47,6 +50,7 @@ public sealed record ExactBytesExperiment
         Vocabularies = (1024, 384, 1024),
         Model = DecoderOptions.Micro,
         Steps = 900,
+        EnsembleSteps = (900, 900),
         TokensPerStep = 4096,
         EnsembleBytes = 20_000,
     };
@@ -64,18 +68,18 @@ public sealed record ExactBytesExperiment
         if (seeds.Count == 0) throw new ArgumentException("An experiment needs at least one seed.", nameof(seeds));
         return new(corpus.Name, [.. seeds.Select(seed =>
         {
-            using var cut = Train(Vocabularies.Cut);
-            using var first = Train(Vocabularies.First);
-            using var second = Train(Vocabularies.Second);
+            using var cut = Train(Vocabularies.Cut, Steps);
+            using var first = Train(Vocabularies.First, EnsembleSteps.First);
+            using var second = Train(Vocabularies.Second, EnsembleSteps.Second);
             var chain = ChainErrors.Of(ChainOrder, ChainMerges, seed);
             return new ExactBytesRun(seed, chain, Score(CutKind.Anywhere), Score(CutKind.MidToken), Score(CutKind.PieceEnd), EnsembleBits.Of(first, second, corpus.Test, EnsembleBytes));
 
-            TinyLm Train(int vocabulary)
+            TinyLm Train(int vocabulary, long steps)
             {
                 var counts = new PieceCounts(PreTokenizer.SpacePrefix);
                 counts.Add(corpus.Train);
                 var tokenizer = Bpe.Train(counts, vocabulary, cancellation: cancellation);
-                var options = new TinyLmOptions(Model(tokenizer.Vocabulary.Size), Steps) { TokensPerStep = TokensPerStep, Seed = seed };
+                var options = new TinyLmOptions(Model(tokenizer.Vocabulary.Size), steps) { TokensPerStep = TokensPerStep, Seed = seed };
                 return TinyLm.GetOrTrain(options, tokenizer, corpus, progress: progress, cache: cache, cancellation: cancellation);
             }
 

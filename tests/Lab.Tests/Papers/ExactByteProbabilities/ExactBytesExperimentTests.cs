@@ -17,6 +17,7 @@ public sealed class ExactBytesExperimentTests : IDisposable
         Vocabularies = (300, 280, 320),
         Model = vocabulary => new DecoderOptions(vocabulary, 16, 1, 2, 32),
         Steps = 5,
+        EnsembleSteps = (5, 3),
         TokensPerStep = 64,
         Cuts = 6,
         Pieces = 2,
