@@ -174,8 +174,7 @@ class ProcessTests(unittest.TestCase):
 
     def test_the_kernel_ends_with_a_front_end_that_is_killed(self):
         starter = (
-            "import sys, time\nfrom jupyter_client.blocking import BlockingKernelClient
-from jupyter_client.manager import start_new_kernel\n"
+            "import time\nfrom jupyter_client.manager import start_new_kernel\n"
             f"km, kc = start_new_kernel(kernel_name='{KERNEL}')\n"
             "outputs = []\nkc.execute_interactive('Console.Write(Environment.ProcessId);', output_hook=outputs.append)\n"
             "print([m['content']['text'] for m in outputs if m['msg_type'] == 'stream'][0], flush=True)\ntime.sleep(600)"

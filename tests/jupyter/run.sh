@@ -16,7 +16,6 @@ fi
 
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT
-platform=$(dotnet --info | awk '/^ *RID:/ { print $2; exit }')
-dotnet publish src/Cli -c Release -r "$platform" --self-contained false -o "$folder/lab" -v q --nologo
-"$folder/lab/Lab.Cli" kernel install --prefix "$folder"
+dotnet build src/Cli -c Release -v quiet --nologo
+src/Cli/bin/Release/net10.0/Lab.Cli kernel install --prefix "$folder"
 JUPYTER_PATH="$folder/share/jupyter" XDG_DATA_HOME="$folder/data" "$python" tests/jupyter/kernel_conformance.py "$@"

@@ -40,6 +40,8 @@ public sealed class CSharpSession : IAsyncDisposable
         StrayExceptions.Install();
     }
 
+    internal TimeSpan LeaveAfter => options.LeaveAfter;
+
     /// <summary>Scripts that outputs of the loaded extensions need.</summary>
     public IReadOnlyList<ScriptResource> Scripts => [.. extensions.SelectMany(e => e.Scripts)];
 

@@ -16,7 +16,7 @@ internal sealed class CellContext(CSharpSession session, string cellName, IOutpu
 
     public CSharpSession Session => session;
 
-    public StoppableRun Run { get; } = new(cancellation);
+    public StoppableRun Run { get; } = new(session.LeaveAfter, cancellation);
 
     /// <summary>Number of the code that runs, as <see cref="Checkpoint.LineOf"/> takes it.</summary>
     public int Submission { get; set; }

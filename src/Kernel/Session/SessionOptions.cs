@@ -16,6 +16,9 @@ public sealed record SessionOptions
 
     /// <summary>Takes what goes through comms; null where nobody shows or records widgets.</summary>
     public ICommChannel? Comms { get; init; }
+
+    // How long after an interrupt a cell that nothing has ended is left behind; a busy machine takes longer to end it.
+    internal TimeSpan LeaveAfter { get; init; } = TimeSpan.FromMilliseconds(1_600);
 }
 
 /// <summary>How a cell ended. Its outputs, the error included, went to the sink.</summary>

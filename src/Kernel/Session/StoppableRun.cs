@@ -25,11 +25,11 @@ internal enum StopLayer
 /// The runtime can abort a thread (ControlledExecution), but on Linux about one abort in ten ended the process, and with it
 /// every variable.
 /// </remarks>
-internal sealed class StoppableRun(CancellationToken cancellation)
+internal sealed class StoppableRun(TimeSpan leaveAfter, CancellationToken cancellation)
 {
     private const int stackSize = 16 << 20;
     private static readonly TimeSpan
-        untilCheckpoints = TimeSpan.FromMilliseconds(400), untilWaking = TimeSpan.FromMilliseconds(600), untilLeaving = TimeSpan.FromMilliseconds(1_600), pause = TimeSpan.FromMilliseconds(50);
+        untilCheckpoints = TimeSpan.FromMilliseconds(400), untilWaking = TimeSpan.FromMilliseconds(600), pause = TimeSpan.FromMilliseconds(50);
 
     private volatile Thread? thread;
 
@@ -78,7 +78,7 @@ internal sealed class StoppableRun(CancellationToken cancellation)
         IsStopping = true;
         Checkpoint.Raise();
         _ = work.ContinueWith(_ => Checkpoint.Lower(), TaskContinuationOptions.ExecuteSynchronously);
-        for (var waited = untilCheckpoints; waited < untilLeaving && !work.IsCompleted; waited += pause)
+        for (var waited = untilCheckpoints; waited < leaveAfter && !work.IsCompleted; waited += pause)
         {
             Thread.Sleep(pause);
             if (waited >= untilWaking && thread is { } blocked && blocked.ThreadState.HasFlag(ThreadState.WaitSleepJoin)) blocked.Interrupt();
