@@ -92,6 +92,7 @@ internal sealed class Worker(string notebook, RunOptions options, IProgress<Cell
             RedirectStandardOutput = true,
             RedirectStandardError = true,
         };
+        start.Environment.TryAdd(SharedHeap.Variable, SharedHeap.Value);
         var process = Process.Start(start)!;
         process.StandardInput.Close();
         process.OutputDataReceived += Log;

@@ -4,6 +4,7 @@ using System.Text.Json;
 using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
 using Lab.Abstractions;
+using Lab.Kernel.Running;
 
 namespace Lab.Kernel.Jupyter;
 
@@ -113,7 +114,7 @@ public static partial class KernelSpec
     private static JsonObject Specification(IReadOnlyList<string> command) => new()
     {
         ["argv"] = new JsonArray([.. command.Concat(arguments).Select(word => JsonValue.Create(word))]),
-        ["env"] = new JsonObject { ["DOTNET_ROOT"] = RuntimeRoot },
+        ["env"] = new JsonObject { ["DOTNET_ROOT"] = RuntimeRoot, [SharedHeap.Variable] = SharedHeap.Value },
         ["display_name"] = DisplayName,
         ["language"] = "csharp",
         ["interrupt_mode"] = "message",

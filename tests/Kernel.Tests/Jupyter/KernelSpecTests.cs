@@ -18,6 +18,7 @@ public sealed class KernelSpecTests : IDisposable
         Assert.Equal(Path.Combine(kernels, "lab-csharp"), folder);
         var spec = JsonNode.Parse(File.ReadAllText(Path.Combine(folder, "kernel.json")))!.AsObject();
         Assert.Equal(["dotnet", "/opt/my lab/lab.dll", "kernel", "start", "{connection_file}"], spec["argv"]!.AsArray().Select(word => (string)word!));
+        Assert.Equal("1", spec["env"]!.AsObject().String("MALLOC_ARENA_MAX"));
         Assert.Equal("csharp", spec.String("language"));
         Assert.Equal("message", spec.String("interrupt_mode"));
         Assert.Equal("draw();", File.ReadAllText(Path.Combine(folder, "plotly.min.js")));

@@ -100,6 +100,16 @@ public sealed class CctExperimentTests
     }
 
     [Fact]
+    public void Models_that_drop_something_give_the_same_numbers_again_too()
+    {
+        using var data = Data;
+        var dropping = tiny with { Arms = [.. tiny.Arms.Take(2).Select(a => a with { Model = a.Model with { AttentionDropout = 0.3 } })] };
+        using var first = dropping.Run(data, [5]);
+        using var again = dropping.Run(data, [5]);
+        Assert.Equal(first.Runs.Select(r => r.Curve[^1].Loss), again.Runs.Select(r => r.Curve[^1].Loss));
+    }
+
+    [Fact]
     public void A_run_can_be_stopped()
     {
         using var data = Data;
@@ -174,6 +184,9 @@ public sealed class CctExperimentTests
 
     private sealed class Collect(List<TrainingProgress> reports) : IProgress<TrainingProgress>
     {
-        public void Report(TrainingProgress value) => reports.Add(value);
+        public void Report(TrainingProgress value)
+        {
+            lock (reports) reports.Add(value);
+        }
     }
 }
