@@ -1,0 +1,56 @@
+using static TorchSharp.torch;
+
+namespace Lab.Quantization;
+
+/// <summary>What stands in for the gradient of rounding to the nearest code, which is zero almost everywhere.</summary>
+public abstract record GradientEstimator
+{
+    private const double Tiny = 1e-6;
+
+    /// <summary>The gradient at the quantized vector is passed on as it is.</summary>
+    public static GradientEstimator StraightThrough { get; } = new StraightThroughEstimator();
+
+    /// <summary>The gradient is turned and scaled as the quantized vector would have to be to become the vector: angles to the codes are kept.</summary>
+    public static GradientEstimator Rotation { get; } = new RotationEstimator();
+
+    /// <summary>The quantized vector is reached from the vector along a direction with some noise; its length alone has a gradient.</summary>
+    /// <param name="variance">Of the noise.</param>
+    public static GradientEstimator Directional(double variance = 5e-3) => new DirectionalEstimator(variance);
+
+    /// <param name="z">[N, D].</param>
+    /// <param name="q">[N, D], what they are quantized to, without gradient.</param>
+    /// <returns>[N, D]: the values of <paramref name="q"/>, or near it, with a gradient to <paramref name="z"/>.</returns>
+    public abstract Tensor Apply(Tensor z, Tensor q);
+
+    // Bengio et al. 2013, section 3 (arXiv 1308.3432).
+    private sealed record StraightThroughEstimator : GradientEstimator
+    {
+        public override Tensor Apply(Tensor z, Tensor q) => z + (q - z).detach();
+    }
+
+    // Fifty et al. 2024, section 4.2 (arXiv 2410.06424): q = lambda R z with R = I - 2 w w^T + 2 q^ z^^T, constant for the gradient.
+    private sealed record RotationEstimator : GradientEstimator
+    {
+        public override Tensor Apply(Tensor z, Tensor q)
+        {
+            var (zNorm, qNorm) = (Norm(z).detach(), Norm(q));
+            var (zUnit, qUnit) = (z.detach() / zNorm, q / qNorm);
+            var sum = zUnit + qUnit;
+            var w = sum / Norm(sum); // opposite vectors have no plane to turn in: the sum is 0, and so is w
+            var turned = z - 2 * (z * w).sum(-1, keepdim: true) * w + 2 * (z * zUnit).sum(-1, keepdim: true) * qUnit;
+            return turned * (qNorm / zNorm);
+        }
+    }
+
+    // Vali et al. 2025, equation 5 (arXiv 2510.09219).
+    private sealed record DirectionalEstimator(double Variance) : GradientEstimator
+    {
+        public override Tensor Apply(Tensor z, Tensor q)
+        {
+            var direction = (q - z + Math.Sqrt(Variance) * randn_like(z)).detach();
+            return z + Norm(q - z) * (direction / Norm(direction));
+        }
+    }
+
+    private static Tensor Norm(Tensor x) => (x * x).sum(-1, keepdim: true).clamp_min(Tiny * Tiny).sqrt();
+}

@@ -1,0 +1,81 @@
+using static TorchSharp.torch;
+
+namespace Lab.Quantization;
+
+/// <summary>Residual quantization: every stage quantizes what the stages before left over; the vector is the sum of the codes.</summary>
+/// <remarks>Sources: Zeghidour et al. 2021, section III.C (arXiv 2107.03312); Juang and Gray 1982.</remarks>
+public sealed class ResidualQuantizer : Quantizer
+{
+    private readonly VectorQuantizer[] stages;
+    private readonly GradientEstimator estimator;
+    private readonly bool dropStages;
+
+    /// <param name="stages">M quantizers of one width, first to last; owned by this module from now on.</param>
+    /// <param name="estimator">Of the sum; null: straight-through.</param>
+    /// <param name="dropStages">In training use only a random number of the first stages, so that prefixes of codes become useful.</param>
+    /// <exception cref="ArgumentException">No stage, or stages of several widths.</exception>
+    public ResidualQuantizer(IReadOnlyList<VectorQuantizer> stages, GradientEstimator? estimator = null, bool dropStages = false)
+        : base(stages.Count > 0 ? stages[0].Dim : throw new ArgumentException("A residual quantizer needs at least 1 stage.", nameof(stages)), nameof(ResidualQuantizer))
+    {
+        if (stages.FirstOrDefault(stage => stage.Dim != Dim) is { } odd) throw new ArgumentException($"All stages must be {Dim} wide, one is {odd.Dim}.", nameof(stages));
+        this.stages = [.. stages];
+        this.estimator = estimator ?? GradientEstimator.StraightThrough;
+        this.dropStages = dropStages;
+        BookSizes = [.. stages.Select(stage => stage.Codebook.Size)];
+        for (var i = 0; i < this.stages.Length; i++) register_module($"stage{i}", this.stages[i]);
+    }
+
+    /// <inheritdoc/>
+    public override IReadOnlyList<long> BookSizes { get; }
+
+    /// <summary>
+    /// How many prefixes of codes the search keeps from stage to stage when it is not training; 1: the nearest code of every stage. More find better sums.
+    /// </summary>
+    public int BeamWidth { get; init; } = 1;
+
+    /// <summary>[M, K, D], a copy.</summary>
+    /// <exception cref="InvalidOperationException">Books of several sizes.</exception>
+    public Tensor Books()
+    {
+        if (BookSizes.Distinct().Count() > 1) throw new InvalidOperationException($"Books of sizes {string.Join(", ", BookSizes)} do not stack.");
+        return stack([.. stages.Select(stage => stage.Codebook.Vectors)]);
+    }
+
+    /// <inheritdoc/>
+    protected override bool TakesPrefixes => true;
+
+    /// <inheritdoc/>
+    protected internal override Quantized QuantizeRows(Tensor rows)
+    {
+        if (!training && BeamWidth > 1)
+        {
+            var best = BeamSearch.Residual(rows, [.. stages.Select(stage => stage.Codebook.Vectors)], BeamWidth);
+            return new(LookupRows(best), best, zeros([], rows.dtype, rows.device));
+        }
+
+        var used = training && dropStages ? (int)randint(1, stages.Length + 1, [1]).item<long>() : stages.Length;
+        var (residual, sum, loss) = (rows, zeros_like(rows), zeros([], rows.dtype, rows.device));
+        var codes = new List<Tensor>();
+        foreach (var stage in stages.Take(used))
+        {
+            var (_, vectors, code, stageLoss) = stage.Assign(residual);
+            residual = residual - vectors; // without gradient: each stage's loss is about its own residual
+            (sum, loss) = (sum + vectors, loss + stageLoss);
+            codes.Add(code);
+        }
+        if (used < stages.Length) codes.Add(full([rows.shape[0], stages.Length - used], -1, ScalarType.Int64, rows.device));
+        return new(training ? estimator.Apply(rows, sum) : sum, cat(codes, 1), loss);
+    }
+
+    /// <inheritdoc/>
+    /// <remarks>A prefix of the codes gives the sum of the first stages.</remarks>
+    protected internal override Tensor LookupRows(Tensor codes)
+    {
+        var sum = zeros([codes.shape[0], Dim], device: codes.device);
+        for (var i = 0; i < codes.shape[1]; i++) sum = sum + stages[i].LookupRows(codes.narrow(1, i, 1));
+        return sum;
+    }
+
+    /// <summary>Stages are registered by the constructor.</summary>
+    protected override void RegisterComponents() { }
+}

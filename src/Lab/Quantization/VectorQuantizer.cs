@@ -1,0 +1,61 @@
+using static TorchSharp.torch;
+
+namespace Lab.Quantization;
+
+/// <summary>Vector quantization: a vector becomes the nearest code of a learned codebook.</summary>
+/// <remarks>Source: van den Oord et al. 2017, section 3 (arXiv 1711.00937).</remarks>
+public sealed class VectorQuantizer : Quantizer
+{
+    private readonly GradientEstimator estimator;
+    private readonly double commitment;
+
+    /// <param name="codebook">Owned by this module from now on.</param>
+    /// <param name="estimator">Null: straight-through.</param>
+    /// <param name="commitment">beta: of the term that holds the vectors near their codes.</param>
+    /// <exception cref="ArgumentException">A negative weight.</exception>
+    public VectorQuantizer(Codebook codebook, GradientEstimator? estimator = null, double commitment = 0.25) : base(codebook.Dim, nameof(VectorQuantizer))
+    {
+        if (commitment is not (>= 0 and < double.PositiveInfinity)) throw new ArgumentException($"The commitment weight must not be negative, got {commitment}.", nameof(commitment));
+        Codebook = codebook;
+        this.estimator = estimator ?? GradientEstimator.StraightThrough;
+        this.commitment = commitment;
+        register_module("codebook", codebook);
+    }
+
+    /// <summary>The codes.</summary>
+    public Codebook Codebook { get; }
+
+    /// <inheritdoc/>
+    public override IReadOnlyList<long> BookSizes => [Codebook.Size];
+
+    /// <inheritdoc/>
+    protected internal override Quantized QuantizeRows(Tensor rows)
+    {
+        var (z, q, codes, loss) = Assign(rows);
+        return new(training ? estimator.Apply(z, q) : q, codes, loss);
+    }
+
+    /// <inheritdoc/>
+    protected internal override Tensor LookupRows(Tensor codes) => Codebook.Vectors.index_select(0, codes.squeeze(1));
+
+    /// <summary>The nearest codes as they are; quantizers made of several books estimate the gradient once, for all of them.</summary>
+    /// <param name="rows">[N, D].</param>
+    /// <returns>What was compared [N, D], its codes' vectors [N, D] (in training without gradient), codes [N, 1], loss.</returns>
+    internal (Tensor Compared, Tensor Vectors, Tensor Codes, Tensor Loss) Assign(Tensor rows)
+    {
+        var z = Codebook.Project(rows);
+        if (training) Codebook.Start(z.detach());
+        var vectors = Codebook.Vectors;
+        var codes = NearestCode.Search(z.detach(), vectors.detach());
+        var q = vectors.index_select(0, codes);
+        if (!training) return (z, q, codes.unsqueeze(1), zeros([], rows.dtype, rows.device));
+
+        var loss = commitment * (z - q.detach()).square().mean();
+        if (Codebook.LearnsByGradient) loss = loss + (z.detach() - q).square().mean();
+        Codebook.Learn(z.detach(), codes);
+        return (z, q.detach(), codes.unsqueeze(1), loss);
+    }
+
+    /// <summary>The codebook is registered by the constructor.</summary>
+    protected override void RegisterComponents() { }
+}

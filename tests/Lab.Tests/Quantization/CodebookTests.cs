@@ -1,0 +1,115 @@
+using CsCheck;
+using Lab.Quantization;
+using static TorchSharp.torch;
+
+namespace Lab.Tests.Quantization;
+
+public sealed class CodebookTests
+{
+    [Fact]
+    public void The_search_by_blocks_finds_what_the_whole_table_of_distances_has() =>
+        Gen.Select(Gen.Int[1, 5000], Gen.Int[1, 5000], Gen.Int[1, 9], Gen.Int[0, 1000]).Sample((n, k, dim, seed) =>
+        {
+            using var scope = NewDisposeScope();
+            using var random = manual_seed(seed);
+            var (vectors, book) = (randn(n, dim, ScalarType.Float64), randn(k, dim, ScalarType.Float64));
+            var nearest = NearestCode.Search(vectors, book);
+            var found = (vectors - book.index_select(0, nearest)).norm(1, p: 2f);
+            Assert.True(found.allclose(cdist(vectors, book).amin([1]), 1e-6, 1e-9));
+        }, iter: 12, threads: 1);
+
+    [Fact]
+    public void Of_equal_codes_the_first_is_taken()
+    {
+        var book = zeros(5000, 2);
+        Assert.Equal(0, NearestCode.Search(randn(3, 2), book).max().item<long>());
+    }
+
+    [Fact]
+    public void Without_memory_codes_are_the_centres_of_their_vectors()
+    {
+        using var random = manual_seed(1);
+        var book = new EmaCodebook(4, 3, CodebookStart.Normal, decay: 0);
+        var z = randn(200, 3);
+        var codes = NearestCode.Search(z, book.Vectors);
+        new VectorQuantizer(book).call(z);
+        for (var code = 0; code < 4; code++)
+        {
+            var own = z.index_select(0, codes.eq(code).nonzero().squeeze(1));
+            if (own.shape[0] > 0) Assert.True(book.Vectors[code].allclose(own.mean([0]), 1e-3, 1e-3));
+        }
+        Assert.Equal(200, book.Smoothed().sum().item<float>(), 1e-2);
+    }
+
+    [Fact]
+    public void Evaluation_teaches_nothing()
+    {
+        var vq = new VectorQuantizer(new EmaCodebook(8, 3, CodebookStart.Normal) { RevivalThreshold = 2 });
+        var before = vq.Codebook.Vectors.clone();
+        vq.eval();
+        vq.call(randn(50, 3));
+        Assert.True(vq.Codebook.Vectors.equal(before).all().item<bool>());
+    }
+
+    [Fact]
+    public void K_means_starts_from_the_first_batch_even_a_small_one()
+    {
+        using var random = manual_seed(2);
+        var vq = new VectorQuantizer(new EmaCodebook(64, 3));
+        vq.call(randn(10, 3) + 100);
+        Assert.True(vq.Codebook.Vectors.min().item<float>() > 90);
+        Assert.Equal(64, vq.Codebook.Vectors.unique(dim: 0).output.shape[0]);
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void Dead_codes_come_back_among_the_vectors(bool averages)
+    {
+        using var random = manual_seed(3);
+        Codebook book = averages
+            ? new EmaCodebook(32, 2, CodebookStart.Normal) { RevivalThreshold = 1 }
+            : new LearnedCodebook(32, 2, CodebookStart.Normal) { RevivalThreshold = 1 };
+        var vq = new VectorQuantizer(book);
+        CodebookUse first = null!, last = null!;
+        for (var i = 0; i < 40; i++)
+        {
+            using var scope = NewDisposeScope();
+            last = CodebookUse.Of(vq.call(randn(256, 2) * 0.1 + 5).Codes, 32);
+            first ??= last;
+        }
+        Assert.True(first.Usage <= 0.1);
+        Assert.True(last.Usage >= 0.9, $"{last.Usage}");
+    }
+
+    [Fact]
+    public void Codes_on_the_sphere_stay_there()
+    {
+        using var random = manual_seed(4);
+        var vq = new VectorQuantizer(new EmaCodebook(16, 4) { OnSphere = true });
+        for (var i = 0; i < 5; i++) vq.call(randn(100, 4) * 3);
+        Assert.True(vq.Codebook.Vectors.norm(1, p: 2f).allclose(ones(16)));
+    }
+
+    [Fact]
+    public void K_means_finds_groups_that_lie_apart()
+    {
+        using var random = manual_seed(6);
+        var groups = tensor(new float[] { 0, 0, 10, 0, 0, 10, 10, 10 }).reshape(4, 2);
+        var vectors = (groups.repeat(50, 1) + randn(200, 2) * 0.1);
+        var centres = KMeans.Fit(vectors, 4);
+        Assert.True(cdist(groups, centres).amin([1]).max().item<float>() < 0.2);
+    }
+
+    [Fact]
+    public void Use_of_even_codes_and_of_one()
+    {
+        var even = CodebookUse.Of(arange(64, ScalarType.Int64).remainder(16), 32);
+        Assert.Equal((0.5, 16.0, 4.0, 16L), (even.Usage, Math.Round(even.Perplexity, 9), Math.Round(even.Bits, 9), even.Dead));
+        Assert.Equal(1, CodebookUse.Of(zeros([9], ScalarType.Int64), 4).Perplexity, 9);
+        var pairs = tensor(new long[] { 0, 0, 0, 1, 1, 0, 1, 1 }).reshape(4, 2);
+        Assert.Equal(4, CodebookUse.Joint(pairs, [2, 2]).Perplexity, 9);
+        Assert.Contains("0..3, got 4", Assert.Throws<ArgumentException>(() => CodebookUse.Of(tensor(new long[] { 4 }), 4)).Message);
+        Assert.Contains("no codes", Assert.Throws<ArgumentException>(() => CodebookUse.Of(tensor(new long[] { -1 }), 4)).Message);
+    }
+}
