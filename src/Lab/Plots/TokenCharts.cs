@@ -100,10 +100,10 @@ public static partial class Charts
         var steps = charts.Select((step, i) => With(new SliderStep(),
             ("label", step.Label), ("method", "update"), ("args", new object[] { new Dictionary<string, object> { ["visible"] = owners.Select(owner => owner == i).ToArray() }, Changes(step.Chart) })));
         var slider = With(new Slider(),
-            ("active", active), ("steps", steps.ToArray()), ("pad", new Dictionary<string, object> { ["t"] = 70 }),
+            ("active", active), ("steps", steps.ToArray()), ("pad", new Dictionary<string, object> { ["t"] = 95 }),
             ("currentvalue", With(new SliderCurrentValue(), ("prefix", $"{name}: "))));
         var layout = GenericChart.getLayout(charts[active].Chart);
-        return Chart(traces, With(layout, ("sliders", new[] { slider }), ("height", 470)));
+        return Chart(traces, With(layout, ("sliders", new[] { slider }), ("height", 500)));
     }
 
     // What a step changes beside the traces.

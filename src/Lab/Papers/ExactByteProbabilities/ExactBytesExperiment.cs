@@ -23,7 +23,7 @@ public sealed record ExactBytesExperiment
     public int ChainBytes { get; init; } = 200_000;
 
     /// <summary>Batches that the model of the known source is trained on.</summary>
-    public long ChainSteps { get; init; } = 150;
+    public long ChainSteps { get; init; } = 100;
 
     /// <summary>Prefixes behind which that model is held against the truth.</summary>
     public int ChainPrefixes { get; init; } = 500;
@@ -35,10 +35,10 @@ public sealed record ExactBytesExperiment
     public Func<int, DecoderOptions> Model { get; init; } = DecoderOptions.Nano;
 
     /// <summary>Batches that the model whose prompts are cut is trained on.</summary>
-    public long Steps { get; init; } = 150;
+    public long Steps { get; init; } = 120;
 
     /// <summary>Batches for the two models of the ensemble, at most: the better one gets fewer, so that both are of like quality.</summary>
-    public (long First, long Second) EnsembleSteps { get; init; } = (120, 60);
+    public (long First, long Second) EnsembleSteps { get; init; } = (100, 40);
 
     /// <summary>Tokens in a batch.</summary>
     public int TokensPerStep { get; init; } = 2048;
@@ -76,8 +76,8 @@ public sealed record ExactBytesExperiment
         IsFull = true,
         Vocabularies = (1024, 384, 1024),
         Model = DecoderOptions.Micro,
-        Steps = 600,
-        EnsembleSteps = (500, 500),
+        Steps = 300,
+        EnsembleSteps = (300, 300),
         Cuts = 400,
         EnsembleBytes = 20_000,
         GapShare = 0.5,

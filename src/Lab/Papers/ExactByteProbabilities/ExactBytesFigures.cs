@@ -148,6 +148,8 @@ public static class ExactBytesFigures
             [.. laws.Select(law => new Series(law.Name, [.. points.Select(truth)], [.. points.Select(point => law.Law(point) ?? double.NaN)]) { Hover = [.. points.Select(prefix)] })],
             "true probability of A", "predicted", title);
         foreach (var trace in GenericChart.getTraces(chart)) trace.SetProperty("opacity", 0.6);
+        var truthLine = new Dictionary<string, object> { ["type"] = "line", ["x0"] = 0, ["y0"] = 0, ["x1"] = 1, ["y1"] = 1, ["line"] = new { color = "#808080", dash = "dash", width = 1 } };
+        GenericChart.getLayout(chart).SetProperty("shapes", new[] { truthLine });
         return chart;
     }
 
