@@ -34,6 +34,9 @@ public sealed record ExactBytesExperiment
     /// <summary>Sizes of the model whose prompts are cut and of the model of bytes, by vocabulary.</summary>
     public Func<int, DecoderOptions> Model { get; init; } = DecoderOptions.Nano;
 
+    /// <summary>Sizes of the two models of the ensemble, by vocabulary.</summary>
+    public Func<int, DecoderOptions> EnsembleModel { get; init; } = DecoderOptions.Nano;
+
     /// <summary>Batches that the model whose prompts are cut is trained on.</summary>
     public long Steps { get; init; } = 120;
 

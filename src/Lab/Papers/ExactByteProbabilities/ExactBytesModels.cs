@@ -40,8 +40,8 @@ public sealed record ExactBytesModels(
             var flops = (double)cut.Options.Model.TrainingFlops / plan.Model(256).TrainingFlops;
             var bytes = Kept(Of(Bpe(256, gaps: false), plan.Model, (long)Math.Round(plan.Steps * flops), 0));
             var pair = Matched(plan.EnsembleSteps, corpus.Validation.AsSpan(0, Math.Min(ValidationBytes, corpus.Validation.Length)),
-                steps => Of(Bpe(plan.Vocabularies.First, gaps: false), DecoderOptions.Nano, steps, 0),
-                steps => Of(Bpe(plan.Vocabularies.Second, gaps: false), DecoderOptions.Nano, steps, 0));
+                steps => Of(Bpe(plan.Vocabularies.First, gaps: false), plan.EnsembleModel, steps, 0),
+                steps => Of(Bpe(plan.Vocabularies.Second, gaps: false), plan.EnsembleModel, steps, 0));
             return new(source, chain, cut, bytes, pair.First, pair.Second, pair.Validation);
         }
         catch

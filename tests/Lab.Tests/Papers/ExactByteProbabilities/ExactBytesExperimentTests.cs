@@ -12,13 +12,16 @@ public sealed class ExactBytesExperimentTests : IDisposable
 
     public void Dispose() => Directory.Delete(folder, recursive: true);
 
+    private static DecoderOptions Small(int vocabulary) => new(vocabulary, 16, 1, 2, 32);
+
     private static readonly ExactBytesExperiment tiny = new()
     {
         Vocabularies = (300, 280, 320),
-        Model = vocabulary => new DecoderOptions(vocabulary, 16, 1, 2, 32),
+        Model = Small,
+        EnsembleModel = Small,
         Steps = 5,
-        EnsembleSteps = (5, 3),
-        TokensPerStep = 64,
+        EnsembleSteps = (60, 4), // the first is better at first and gets shortened
+        TokensPerStep = 256,
         ChainBytes = 5_000,
         ChainSteps = 3,
         ChainPrefixes = 10,
@@ -67,7 +70,7 @@ public sealed class ExactBytesExperimentTests : IDisposable
     public void The_better_model_of_the_ensemble_is_trained_for_fewer_steps_until_validation_text_finds_both_alike()
     {
         var corpus = new Grammar().Splits(20_000, language: 0);
-        using var results = (tiny with { EnsembleSteps = (60, 4), TokensPerStep = 256 }).Run(corpus, [1], new ModelCache(folder));
+        using var results = tiny.Run(corpus, [1], new ModelCache(folder));
         var models = results.Runs[0].Models;
         Assert.Equal(4, models.Second.Options.Steps);
         Assert.True(models.First.Options.Steps < 60, $"{models.First.Options.Steps}");
