@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using Lab.Data;
 using Lab.Nn;
 using static TorchSharp.torch;
@@ -46,6 +47,6 @@ public static class TokenSampler
         using var scope = NewDisposeScope();
         using var noGrad = no_grad();
         var input = tensor(ids.Select(id => (long)id).ToArray(), device: model.parameters().First().device).unsqueeze(0); // [1, n]
-        return [.. model.Continue(input, cache)[0, -1].to(ScalarType.Float64, CPU).data<double>()];
+        return MemoryMarshal.Cast<byte, double>(model.Continue(input, cache)[0, -1].to(ScalarType.Float64, CPU).bytes).ToArray();
     }
 }

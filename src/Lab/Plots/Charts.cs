@@ -9,7 +9,7 @@ namespace Lab.Plots;
 /// The charts that papers need, as Plotly.NET charts: change or combine them with Plotly.NET's own functions. Grounds are
 /// transparent and letters grey, for light and dark pages; the colours can be told apart by the colour-blind.
 /// </summary>
-public static class Charts
+public static partial class Charts
 {
     // Okabe, Ito 2008, without yellow and black, which vanish on light and on dark ground.
     private static readonly string[] colours = ["#0072B2", "#E69F00", "#009E73", "#D55E00", "#CC79A7", "#56B4E9"];

@@ -25,6 +25,7 @@ public static class NativeTorch
     internal static void Initialize()
     {
         NativeHeap.KeepFreedMemory();
+        NativeThreads.SleepWhileWaiting();
         _ = loaded.Value;
 
         // libtorch counts the machine's cores, .NET those this process may use: in a container with fewer,

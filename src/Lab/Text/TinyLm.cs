@@ -1,3 +1,5 @@
+using System.Runtime.InteropServices;
+using System.Security.Cryptography;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using Lab.Data;
@@ -75,11 +77,12 @@ public sealed class TinyLm : IDisposable
     /// <param name="progress">Told about the training.</param>
     /// <param name="cache">The user's when null.</param>
     /// <param name="cancellation">Stops before the next step; nothing is kept then.</param>
+    /// <param name="trainingTokens">What it is trained on, if that is not the plain encoding of the training text, e.g. with parts rearranged.</param>
     /// <returns>The caller's to dispose.</returns>
     /// <exception cref="ArgumentException">Options outside their range, another vocabulary than the tokenizer's, or a text too short.</exception>
     public static TinyLm GetOrTrain(
         TinyLmOptions options, Bpe tokenizer, TextSplits corpus, Device? device = null, IProgress<TrainingProgress>? progress = null,
-        ModelCache? cache = null, CancellationToken cancellation = default)
+        ModelCache? cache = null, CancellationToken cancellation = default, int[]? trainingTokens = null)
     {
         options.Check();
         if (options.Model.Vocabulary != tokenizer.Vocabulary.Size)
@@ -90,14 +93,14 @@ public sealed class TinyLm : IDisposable
         var model = NewModel(options, device);
         try
         {
-            var key = Key(options, tokenizer, corpus, device);
+            var key = Key(options, tokenizer, corpus, trainingTokens, device);
             if (cache.TryLoad(model, key, Console.Error.WriteLine) is { } past)
             {
                 model.eval();
                 return new(options, model, tokenizer) { FromCache = true, History = past };
             }
 
-            var windows = new TokenWindows(tokenizer.Encode(corpus.Train), options.Model.Context, options.TokensPerStep / options.Model.Context, options.Seed, device);
+            var windows = new TokenWindows(trainingTokens ?? tokenizer.Encode(corpus.Train), options.Model.Context, options.TokensPerStep / options.Model.Context, options.Seed, device);
             var name = $"{options.Model.Dim} x {options.Model.Depth}, {options.Model.Vocabulary} tokens, {corpus.Name}";
             var history = Trainer.Run(
                 model, windows, batch => Losses.CrossEntropy(model.call(batch.Ids).flatten(0, 1), batch.Next.flatten()), options.Training(name),
@@ -133,12 +136,13 @@ public sealed class TinyLm : IDisposable
         return (Decoder)new Decoder(options.Model).to(device);
     }
 
-    private static string Key(TinyLmOptions options, Bpe tokenizer, TextSplits corpus, Device device) => JsonSerializer.Serialize(new
+    private static string Key(TinyLmOptions options, Bpe tokenizer, TextSplits corpus, int[]? trainingTokens, Device device) => JsonSerializer.Serialize(new
     {
         kind = "tiny-lm",
         options,
         tokenizer = tokenizer.Hash(),
         corpus = corpus.Hash(),
+        trainingTokens = trainingTokens is null ? null : Convert.ToHexStringLower(SHA256.HashData(MemoryMarshal.AsBytes<int>(trainingTokens))),
         device = device.type.ToString(),
         torch = __version__,
         code = SourceHash.Of("Nn", "Training", "Text", "Data"),

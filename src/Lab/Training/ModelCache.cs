@@ -44,7 +44,7 @@ public sealed class ModelCache(string folder)
         }
     }
 
-    /// <summary>Keeps the weights of a module.</summary>
+    /// <summary>Keeps the weights of a module. Several processes may save the same key at the same time: the last one stays.</summary>
     /// <param name="module">Trained.</param>
     /// <param name="key">All that decides the weights, as text.</param>
     /// <param name="history">Of the training.</param>
@@ -52,12 +52,14 @@ public sealed class ModelCache(string folder)
     {
         Directory.CreateDirectory(folder);
         var tensors = module.state_dict();
-        Safetensors.Save(PathOf(key), tensors, new Dictionary<string, string>
+        var (path, own) = (PathOf(key), $"{PathOf(key)}.{Guid.NewGuid():N}"); // another process may be saving the same model
+        Safetensors.Save(own, tensors, new Dictionary<string, string>
         {
             ["key"] = key,
             ["history"] = JsonSerializer.Serialize(history),
             ["sha256"] = Hash(tensors),
         });
+        File.Move(own, path, overwrite: true);
     }
 
     private static void Check(SafetensorsFile file, string key)

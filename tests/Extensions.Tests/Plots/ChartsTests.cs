@@ -46,6 +46,10 @@ public sealed class ChartsTests
         Assert.Contains("2 points and words for 1", Assert.Throws<ArgumentException>(() => new Series("a", [1, 2], [1, 2]) { Hover = ["x"] }).Message);
         Assert.Contains("1 bars and 2 spreads", Assert.Throws<ArgumentException>(() => new BarGroup("a", [1]) { Spread = [1, 2] }).Message);
         Assert.Contains("1 values for 2 categories", Assert.Throws<ArgumentException>(() => Charts.Bars(["a", "b"], [new("x", [1])], "y")).Message);
+        Assert.Contains("1 values for 2 cells", Assert.Throws<ArgumentException>(() => Charts.HeatStrip(["a", "b"], [new("x", [1])], [], "bits")).Message);
+        Assert.Contains("at least one row", Assert.Throws<ArgumentException>(() => Charts.TokenRows([], 1, "x", "y")).Message);
+        Assert.Contains("at least one chart", Assert.Throws<ArgumentException>(() => Charts.Slides([], "cut")).Message);
+        Assert.Throws<ArgumentOutOfRangeException>(() => Charts.Slides([("a", Charts.Bars(["A"], [new("x", [1])], "y"))], "cut", active: 1));
         Assert.Contains("at least one series", Assert.Throws<ArgumentException>(() => Charts.Lines([], "x", "y")).Message);
     }
 

@@ -121,6 +121,37 @@ public sealed class TinyLmTests : IDisposable
     }
 
     [Fact]
+    public void Savers_of_one_key_at_the_same_time_do_not_disturb_each_other_nor_who_loads_it()
+    {
+        using var model = new Lab.Nn.Decoder(options.Model);
+        Cache.Save(model, "key", []);
+        var reports = new System.Collections.Concurrent.ConcurrentQueue<string>();
+        Parallel.For(0, 40, new ParallelOptions { MaxDegreeOfParallelism = 8 }, i =>
+        {
+            if (i % 4 != 0) { Cache.Save(model, "key", []); return; }
+            using var other = new Lab.Nn.Decoder(options.Model);
+            Assert.NotNull(Cache.TryLoad(other, "key", reports.Enqueue));
+        });
+        Assert.Empty(reports);
+        Assert.Equal([Cache.PathOf("key")], Directory.GetFiles(folder)); // no temporary file stays
+    }
+
+    [Fact]
+    public void Training_tokens_of_the_callers_own_are_learned_from_and_decide_the_key()
+    {
+        var brief = options with { Steps = 2 };
+        using var plain = Get(brief);
+        var tokens = tokenizer.Encode(corpus.Train);
+        TinyLm Own(int[] own) => TinyLm.GetOrTrain(brief, tokenizer, corpus, cache: Cache, trainingTokens: own);
+        using var same = Own(tokens);
+        using var reversed = Own([.. tokens.Reverse()]);
+        using var again = Own([.. tokens.Reverse()]);
+        Assert.Equal([false, false, true], new[] { same, reversed, again }.Select(model => model.FromCache));
+        Assert.Equal(Toy.Weights(plain.Model), Toy.Weights(same.Model));
+        Assert.NotEqual(Toy.Weights(plain.Model), Toy.Weights(reversed.Model));
+    }
+
+    [Fact]
     public void A_stopped_training_leaves_nothing_in_the_cache()
     {
         Assert.Throws<OperationCanceledException>(() => TinyLm.GetOrTrain(options, tokenizer, corpus, cache: Cache, cancellation: new CancellationToken(true)));

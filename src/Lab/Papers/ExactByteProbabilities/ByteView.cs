@@ -55,15 +55,31 @@ public sealed class ByteView : INextByteModel
         var (bytes, shift) = (new double[256], entries.Max(entry => entry.LogProbability));
         foreach (var entry in entries)
             if (Leftover(entry) is [var first, ..]) bytes[first] += Math.Exp(entry.LogProbability - shift);
-        foreach (var entry in Next([], CountsInvalidTokens)) bytes[Vocabulary[entry.Last!.Value][0]] += Math.Exp(entry.LogProbability - shift);
+        if (Ended is { } ended)
+        {
+            var (following, valid, ahead) = (Behind(ended), pairs.Following(ended.Sequence), ended.LogProbability - shift);
+            foreach (var token in Vocabulary.StartingWith([]))
+                if (CountsInvalidTokens || valid[token]) bytes[Vocabulary[token][0]] += Math.Exp(ahead + following[token]);
+        }
         return FirstBytes.Normalized(bytes);
+    }
+
+    /// <summary>
+    /// Probability that the token model gives to tokens which cannot come behind the encoding of the text: what is lost by
+    /// sequences that are no encodings. 0 if no encoding ends here.
+    /// </summary>
+    public double InvalidMass()
+    {
+        if (Ended is not { } ended) return 0;
+        var (following, valid) = (Behind(ended), pairs.Following(ended.Sequence));
+        return Vocabulary.StartingWith([]).ToArray().Sum(token => valid[token] ? 0 : Math.Exp(following[token]));
     }
 
     /// <inheritdoc/>
     public void Append(byte value)
     {
         var going = entries.Where(entry => Leftover(entry) is [var first, ..] && first == value).Select(entry => entry with { Used = entry.Used + 1 }).ToList();
-        going.AddRange(Next([value], invalidToo: false));
+        going.AddRange(Next(value));
         if (going.Count == 0) throw new InvalidOperationException($"The byte 0x{value:X2} has probability 0 here.");
         (entries, law) = (going, null);
     }
@@ -73,18 +89,18 @@ public sealed class ByteView : INextByteModel
     // The encoding of the text so far. There is none if no longer text's encoding begins with it.
     private Entry? Ended => entries.Find(entry => Leftover(entry).IsEmpty);
 
-    // That encoding with each token that may come behind it and starts with some bytes; the first is taken in.
-    private List<Entry> Next(ReadOnlySpan<byte> start, bool invalidToo)
+    // That encoding with each token that may come behind it and starts with a byte, which is taken in.
+    private IEnumerable<Entry> Next(byte first)
     {
-        var next = new List<Entry>();
-        if (Ended is not { } ended) return next;
-        var head = ended.Sequence;
+        if (Ended is not { } ended) return [];
+        var (head, following) = (ended.Sequence, Behind(ended));
         var valid = pairs.Following(head);
-        law ??= model.LogProbabilities(head);
-        foreach (var token in Vocabulary.StartingWith(start))
-            if ((invalidToo || valid[token]) && !double.IsNegativeInfinity(law[token])) next.Add(new(head, token, 1, ended.LogProbability + law[token]));
-        return next;
+        return Vocabulary.StartingWith([first]).ToArray()
+            .Where(token => valid[token] && !double.IsNegativeInfinity(following[token]))
+            .Select(token => new Entry(head, token, 1, ended.LogProbability + following[token]));
     }
+
+    private double[] Behind(Entry ended) => law ??= model.LogProbabilities(ended.Sequence);
 
     private ReadOnlySpan<byte> Leftover(Entry entry) => entry.Last is { } last ? Vocabulary[last][entry.Used..] : [];
 

@@ -72,6 +72,14 @@ public sealed class CoverSearch
 
 internal static class Pieces
 {
+    /// <summary>0, and where each piece of a text ends.</summary>
+    public static List<int> Borders(PreTokenizer preTokenizer, ReadOnlySpan<byte> text)
+    {
+        var borders = new List<int> { 0 };
+        while (borders[^1] < text.Length) borders.Add(preTokenizer.Next(text, borders[^1]));
+        return borders;
+    }
+
     /// <summary>Where the last piece of a text starts.</summary>
     public static int LastStart(PreTokenizer preTokenizer, ReadOnlySpan<byte> text)
     {

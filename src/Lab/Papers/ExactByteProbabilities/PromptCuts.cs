@@ -35,7 +35,21 @@ public sealed record PromptCut(int[] Context, byte[] Prompt, byte[] Rest);
 public sealed record CutScore(double Bits, bool Completed);
 
 /// <summary>Naive, healed and exact reading of one model at one cut.</summary>
-public sealed record CutScores(CutScore Naive, CutScore Healed, CutScore Exact);
+public sealed record CutScores(CutScore Naive, CutScore Healed, CutScore Exact)
+{
+    /// <summary>Mean bits of the naive, the healed and the exact reading.</summary>
+    /// <param name="scores">At least one.</param>
+    public static (double Naive, double Healed, double Exact) Bits(IReadOnlyList<CutScores> scores) =>
+        (scores.Average(s => s.Naive.Bits), scores.Average(s => s.Healed.Bits), scores.Average(s => s.Exact.Bits));
+
+    /// <summary>How many in a hundred the three readings complete.</summary>
+    /// <param name="scores">At least one.</param>
+    public static (double Naive, double Healed, double Exact) Completed(IReadOnlyList<CutScores> scores)
+    {
+        return (Share(s => s.Naive), Share(s => s.Healed), Share(s => s.Exact));
+        double Share(Func<CutScores, CutScore> reading) => 100.0 * scores.Count(s => reading(s).Completed) / scores.Count;
+    }
+}
 
 /// <summary>Cuts texts into prompts and scores what a model says at the cut.</summary>
 public static class PromptCuts
@@ -49,7 +63,7 @@ public static class PromptCuts
     /// <param name="seed">Of the places.</param>
     public static IReadOnlyList<PromptCut> Find(Bpe tokenizer, byte[] text, CutKind kind, int count, int pieces, long seed)
     {
-        var ends = PieceEnds(tokenizer.PreTokenizer, text);
+        var ends = ExactByteProbabilities.Pieces.Borders(tokenizer.PreTokenizer, text);
         var places = new List<(int Piece, int Cut)>();
         for (var piece = pieces + 1; piece + 2 < ends.Count; piece++)
             foreach (var cut in Places(tokenizer, text.AsSpan(ends[piece], ends[piece + 1] - ends[piece]), kind)) places.Add((piece, ends[piece] + cut));
@@ -71,13 +85,21 @@ public static class PromptCuts
     public static CutScores Score(INextTokenModel model, PromptCut cut)
     {
         var (context, prompt, length) = (cut.Context, cut.Prompt, cut.Rest.Length);
+        var view = ByteView.Behind(model, prompt, context);
         return new(
-            Of(NaiveBytes.Law(model, prompt, context), NaiveBytes.Complete(model, prompt, length, context)),
-            Of(TokenHealing.Law(model, prompt, context), TokenHealing.Complete(model, prompt, length, context)),
-            Of(ByteView.Behind(model, prompt, context).Law(), ByteText.Sample(ByteView.Behind(model, prompt, context), length, new SamplingOptions { Temperature = 0 })));
-
-        CutScore Of(double[] law, byte[] continuation) => new(-Math.Log2(law[cut.Rest[0]]), continuation.AsSpan().SequenceEqual(cut.Rest));
+            Naive(model, cut),
+            Of(cut, TokenHealing.Law(model, prompt, context), TokenHealing.Complete(model, prompt, length, context)),
+            Of(cut, view.Law(), ByteText.Sample(view, length, new SamplingOptions { Temperature = 0 })));
     }
+
+    /// <summary>What the naive reading says at a cut; of a model whose tokens are bytes it is the only one.</summary>
+    /// <param name="model">Gives the probabilities of tokens.</param>
+    /// <param name="cut">Its context is of the model's tokenizer.</param>
+    public static CutScore Naive(INextTokenModel model, PromptCut cut) =>
+        Of(cut, NaiveBytes.Law(model, cut.Prompt, cut.Context), NaiveBytes.Complete(model, cut.Prompt, cut.Rest.Length, cut.Context));
+
+    private static CutScore Of(PromptCut cut, double[] law, byte[] continuation) =>
+        new(-Math.Log2(law[cut.Rest[0]]), continuation.AsSpan().SequenceEqual(cut.Rest));
 
     private static List<int> Places(Bpe tokenizer, ReadOnlySpan<byte> piece, CutKind kind)
     {
@@ -86,12 +108,5 @@ public static class PromptCuts
         var ends = new List<int>();
         foreach (var token in tokenizer.Encode(piece)) ends.Add(ends.LastOrDefault() + tokenizer.Vocabulary[token].Length);
         return [.. Enumerable.Range(1, piece.Length - 1).Where(i => ends.Contains(i) == (kind == CutKind.TokenEnd))];
-    }
-
-    private static List<int> PieceEnds(PreTokenizer preTokenizer, ReadOnlySpan<byte> text)
-    {
-        var ends = new List<int> { 0 };
-        while (ends[^1] < text.Length) ends.Add(preTokenizer.Next(text, ends[^1]));
-        return ends;
     }
 }

@@ -181,7 +181,7 @@ public sealed class ByteViewTests : IDisposable
 
         // The mark ends what precedes it: the encoding behind it is that of prefix and middle alone.
         var trained = fill.Rearrange(bytes, 23, 8);
-        Assert.Equal([.. fill.Context(suffix), .. bpe.Encode(bytes.AsSpan(0, 31))], trained);
+        Assert.Equal([.. fill.Context(suffix), .. bpe.Encode(bytes.AsSpan(0, 31)), bpe.Vocabulary.SpecialTokens["<END>"]], trained);
         Assert.Equal(bytes.Length, bpe.Decode(trained.Where(id => !bpe.Vocabulary.SpecialTokens.Values.Contains(id)).ToArray()).Length);
         var whole = new ByteView(model, fill.Context(suffix));
         foreach (var value in prefix) whole.Append(value);
@@ -201,6 +201,41 @@ public sealed class ByteViewTests : IDisposable
         Assert.DoesNotContain(bpe.Vocabulary.SpecialTokens["<MID>"], fill.TrainingTokens(bytes, 100, 0, 1));
         Assert.Throws<ArgumentOutOfRangeException>(() => fill.TrainingTokens(bytes, 10, 0.5, 1));
         Assert.Contains("<PRE>", Assert.Throws<ArgumentException>(() => new FillInTheMiddle(Bpe.OfMerges([], PreTokenizer.SpacePrefix))).Message);
+    }
+
+    [Fact]
+    public void Prompts_before_a_gap_end_inside_a_token_and_give_their_text_back()
+    {
+        var fill = new FillInTheMiddle(bpe);
+        var bytes = Encoding.UTF8.GetBytes(text);
+        var prompts = fill.Prompts(bytes, stretch: 100, count: 60, seed: 3);
+        Assert.Equal(60, prompts.Count);
+        Assert.All(prompts, prompt =>
+        {
+            Assert.InRange(prompt.Rest.Length, 4, 24);
+            var suffix = bpe.Decode(prompt.Context.Where(id => !bpe.Vocabulary.SpecialTokens.Values.Contains(id)).ToArray());
+            Assert.True(bytes.AsSpan().IndexOf([.. prompt.Prompt, .. prompt.Rest, .. suffix]) >= 0);
+            int[] whole = bpe.Encode([.. prompt.Prompt, .. prompt.Rest]);
+            Assert.DoesNotContain(prompt.Prompt.Length, Enumerable.Range(0, whole.Length).Select(count => bpe.Decode(whole.AsSpan(0, count)).Length));
+        });
+        Assert.Equal(prompts.Select(p => p.Prompt), fill.Prompts(bytes, 100, 60, 3).Select(p => p.Prompt));
+        Assert.Empty(fill.Prompts(bytes.AsSpan(0, 90), 100, 60, 3));
+    }
+
+    [Fact]
+    public void The_mass_on_invalid_tokens_is_what_valid_ones_leave()
+    {
+        var view = new ByteView(model, context);
+        foreach (var value in Sample(3, 12))
+        {
+            view.Append(value);
+            var ended = view.Cover.Single(c => c.Overhang == 0).Tokens;
+            var law = model.LogProbabilities([.. context, .. ended]);
+            var valid = Enumerable.Range(0, law.Length).Where(token => !bpe.Vocabulary.SpecialTokens.Values.Contains(token))
+                .Where(token => bpe.Encode(bpe.Decode([.. ended, token])).SequenceEqual([.. ended, token])).Sum(token => Math.Exp(law[token]));
+            var special = bpe.Vocabulary.SpecialTokens.Values.Sum(token => Math.Exp(law[token]));
+            Near(1 - valid - special, view.InvalidMass(), 1e-6);
+        }
     }
 
     [Fact]

@@ -90,7 +90,7 @@ public sealed class ClosedFormTests
     public void Bytes_drawn_without_bias_follow_the_chain_and_naive_ones_do_not()
     {
         var counts = new int[4]; // AA, AB, BA, BB behind an odd run of A
-        for (var draw = 0; draw < 4000; draw++)
+        for (var draw = 0; draw < 10_000; draw++)
         {
             var drawn = ByteText.Sample(ByteView.Behind(TwoLetters, Ascii("BA")), 2, new() { Seed = draw });
             counts[(drawn[0] - 'A') * 2 + drawn[1] - 'A']++;

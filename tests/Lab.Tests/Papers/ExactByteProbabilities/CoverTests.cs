@@ -40,6 +40,36 @@ public sealed class CoverTests
     }
 
     [Fact]
+    public void Over_five_tokens_covers_and_next_bytes_are_those_of_brute_force_for_every_string_of_up_to_ten_letters()
+    {
+        var law = new ValidLaw();
+        var search = new CoverSearch(law);
+        foreach (var text in Strings("AB", 10).Skip(1))
+        {
+            var bytes = Ascii(text);
+            var brute = BruteForceCover(FiveTokens, bytes).ToDictionary(tokens => string.Join(' ', tokens), tokens => LogProbability(law, [], tokens));
+            var found = search.Find(bytes).ToDictionary(c => string.Join(' ', c.Tokens), c => c.LogProbability);
+            Assert.Equal(brute.Keys.Order(StringComparer.Ordinal), found.Keys.Order(StringComparer.Ordinal));
+            Assert.All(brute, pair => Near(pair.Value, found[pair.Key], 1e-10));
+
+            var view = ByteView.Behind(law, bytes);
+            Near(brute.Values.Sum(Math.Exp), Math.Exp(view.LogProbability), 1e-12);
+            var next = view.Law();
+            Near(1, next.Sum(), 1e-12);
+            foreach (var letter in "AB")
+                Near(Math.Exp(search.LogProbability([.. bytes, (byte)letter]) - search.LogProbability(bytes)), next[letter], 1e-10);
+        }
+    }
+
+    [Fact]
+    public void Over_five_tokens_texts_of_a_length_share_all_probability()
+    {
+        var search = new CoverSearch(new ValidLaw());
+        for (var length = 0; length <= 10; length++)
+            Near(1, new MarkovSource("AB", 0, _ => []).Texts(length).Sum(text => Math.Exp(search.LogProbability(Ascii(text)))), 1e-10);
+    }
+
+    [Fact]
     public void Next_bytes_one_pass_at_a_time_are_ratios_of_covers()
     {
         var (_, law) = Chain(5);

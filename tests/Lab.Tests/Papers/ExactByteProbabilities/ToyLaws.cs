@@ -28,6 +28,9 @@ internal static class ToyLaws
         return (source, new ExactTokenLm(source, Bpe.Train(counts, 262), length));
     }
 
+    /// <summary>Five tokens: A, B, AB, ABB and AA.</summary>
+    public static Bpe FiveTokens { get; } = Bpe.OfMerges([('A', 'B'), (256, 'B'), ('A', 'A')], PreTokenizer.SpacePrefix);
+
     /// <summary>A decoder that has learned nothing: it gives weight to everything, also to what is no encoding.</summary>
     public static Lab.Nn.Decoder Random(int vocabulary, int context = 48)
     {
@@ -78,4 +81,30 @@ internal static class ToyLaws
     public static byte[] Ascii(string text) => Encoding.ASCII.GetBytes(text);
 
     public static void Near(double expected, double actual, double tolerance) => Assert.InRange(actual, expected - tolerance, expected + tolerance);
+}
+
+/// <summary>Any law of the five tokens that keeps to encodings: weights drawn from the prefix, for tokens with which it is an encoding still.</summary>
+internal sealed class ValidLaw : INextTokenModel
+{
+    private static readonly int[] letters = ['A', 'B', 256, 257, 258];
+    private readonly Dictionary<string, double[]> laws = [];
+
+    public Bpe Tokenizer => ToyLaws.FiveTokens;
+
+    public double[] LogProbabilities(ReadOnlySpan<int> prefix)
+    {
+        var head = prefix.ToArray();
+        var key = string.Join(' ', head);
+        if (laws.TryGetValue(key, out var known)) return known;
+        var law = Enumerable.Repeat(double.NegativeInfinity, Tokenizer.Vocabulary.Size).ToArray();
+        foreach (var token in letters)
+        {
+            int[] sequence = [.. head, token];
+            var random = new Lab.Data.CounterRandom(Lab.Runtime.Seed.Derive(7, key), token);
+            if (Tokenizer.Encode(Tokenizer.Decode(sequence)).SequenceEqual(sequence)) law[token] = Math.Log(random.Uniform(0.05f, 1));
+        }
+        var total = Math.Log(law.Sum(Math.Exp));
+        for (var i = 0; i < law.Length; i++) law[i] -= total;
+        return laws[key] = law;
+    }
 }
