@@ -52,13 +52,20 @@ public sealed record OmpCorpus(IReadOnlyList<TextSplits> Texts, IReadOnlyList<st
     /// <summary>Bits per byte of a model on every text. All models score the same bytes: a line feed, a token in every vocabulary, goes before them.</summary>
     /// <param name="model">In evaluation mode.</param>
     /// <param name="tokenizer">Of the model.</param>
-    /// <param name="validation">The part that settings are chosen by, instead of the one that is reported.</param>
-    public Bits Score(Decoder model, Bpe tokenizer, bool validation = false) => new(Texts.ToDictionary(text => text.Name, text =>
+    public Bits Score(Decoder model, Bpe tokenizer) => new(Texts.ToDictionary(text => text.Name, text => Score(model, tokenizer, text.Test)));
+
+    /// <summary>What settings are chosen by: bits per byte on the validation parts of the two languages, added.</summary>
+    /// <param name="model">In evaluation mode.</param>
+    /// <param name="tokenizer">Of the model.</param>
+    public double Validate(Decoder model, Bpe tokenizer) =>
+        Texts.Where(text => text.Name is A or B).Sum(text => Score(model, tokenizer, text.Validation));
+
+    private double Score(Decoder model, Bpe tokenizer, ReadOnlySpan<byte> text)
     {
-        var part = validation ? text.Validation : text.Test;
-        byte[] scored = [(byte)'\n', .. part.AsSpan(0, Math.Min(ScoredBytes, part.AsSpan(0, Math.Min(ScoredBytes, part.Length)).LastIndexOf((byte)' ')))];
+        var part = text[..Math.Min(ScoredBytes, text.Length)];
+        byte[] scored = [(byte)'\n', .. part[..part.LastIndexOf((byte)' ')]];
         return BitsPerByte.Of(model, tokenizer.Encode(scored), tokenizer.Vocabulary).Value;
-    }));
+    }
 
     /// <summary>The first sentences of a text, for pictures.</summary>
     /// <param name="name">Of the text.</param>

@@ -130,19 +130,20 @@ public sealed record OmpExperiment(bool IsFull, DecoderOptions Base, DecoderOpti
         {
             var pair = Pair(plan.DonorDigits);
             var (k, best) = Best(pair);
+            SparsityScore[] sparsity = [.. plan.Ks.Union(plan.Candidates).Order().Select(each => Sparsity(pair, each))];
             var scores = new List<MethodScore>();
             Tensor? trained = null;
-            foreach (var strategy in plan.Baselines(new AuxiliaryEmbedding(training.Train), seed).Append(Omp(k)))
+            foreach (var strategy in plan.Baselines(new AuxiliaryEmbedding(training.Train), seed))
             {
                 using var model = pair.Transplant(strategy);
-                var bits = Score(pair, model);
-                scores.Add(new(strategy.Name, bits, Recovered(pair, model)));
+                scores.Add(new(strategy.Name, Score(pair, model), Recovered(pair, model)));
                 if (strategy is ZeroRows && plan.RecoverySteps > 0) trained = model.InputTable.detach().clone().DetachFromDisposeScope();
             }
+            using var omp = pair.Transplant(Omp(k)); // a second one, since the recovery trains it
+            scores.Add(new(Omp(k).Name, sparsity.Single(score => score.K == k).Bits, Recovered(pair, omp)));
             return new(
-                seed, pair, corpus.Score(pair.Base.Model, pair.Base.Tokenizer), corpus.Score(pair.Donor.Model, pair.Donor.Tokenizer), k, scores,
-                [.. plan.Ks.Select(each => Sparsity(pair, each))],
-                Score(pair, new OmpRows(k) { UnitAtoms = plan.UnitAtoms, PermutationSeed = seed }), Numbers(pair), best, trained);
+                seed, pair, corpus.Score(pair.Base.Model, pair.Base.Tokenizer), corpus.Score(pair.Donor.Model, pair.Donor.Tokenizer), k, scores, sparsity,
+                Score(pair, new OmpRows(k) { UnitAtoms = plan.UnitAtoms, PermutationSeed = seed }), Numbers(sparsity), best, trained);
         }
 
         private OmpRows Omp(int k) => new(k) { UnitAtoms = plan.UnitAtoms };
@@ -167,8 +168,7 @@ public sealed record OmpExperiment(bool IsFull, DecoderOptions Base, DecoderOpti
             var tried = plan.Candidates.Select(k =>
             {
                 var model = pair.Transplant(Omp(k));
-                var bits = corpus.Score(model, pair.Donor.Tokenizer, validation: true);
-                return (K: k, Model: model, Bits: bits.A + bits.B);
+                return (K: k, Model: model, Bits: corpus.Validate(model, pair.Donor.Tokenizer));
             }).ToArray();
             var best = tried.MinBy(each => each.Bits);
             foreach (var (_, model, _) in tried)
@@ -202,11 +202,12 @@ public sealed record OmpExperiment(bool IsFull, DecoderOptions Base, DecoderOpti
             return new(k, Score(pair, Omp(k)), residuals);
         }
 
-        private IReadOnlyList<NumberScore> Numbers(TransplantPair pair)
+        private IReadOnlyList<NumberScore> Numbers(IReadOnlyList<SparsityScore> sparsity)
         {
             if (!plan.CompareNumbers) return [];
             using var equal = Pair(plan.BaseDigits);
-            return [new(plan.DonorDigits, Score(pair, Omp(plan.Candidates[0]))), new(plan.BaseDigits, Score(equal, Omp(plan.Candidates[0])))];
+            var k = plan.Candidates[0];
+            return [new(plan.DonorDigits, sparsity.Single(score => score.K == k).Bits), new(plan.BaseDigits, Score(equal, Omp(k)))];
         }
     }
 }

@@ -1,5 +1,4 @@
 using Lab.Data;
-using Lab.Metrics;
 using Lab.Text;
 using Lab.Transplant;
 using Microsoft.Data.Analysis;
