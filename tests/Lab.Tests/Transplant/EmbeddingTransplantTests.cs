@@ -2,7 +2,6 @@ using Lab.Metrics;
 using Lab.Nn;
 using Lab.Text;
 using Lab.Transplant;
-using TorchSharp;
 using static TorchSharp.torch;
 
 namespace Lab.Tests.Transplant;

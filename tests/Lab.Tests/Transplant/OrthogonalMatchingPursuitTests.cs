@@ -1,5 +1,4 @@
 using Lab.Transplant;
-using TorchSharp;
 using static TorchSharp.torch;
 
 namespace Lab.Tests.Transplant;
@@ -98,7 +97,7 @@ public sealed class OrthogonalMatchingPursuitTests : IDisposable
         var (q, _) = linalg.qr(Random(8, 8));
         var targets = Random(20, 8);
         var codes = OrthogonalMatchingPursuit.Solve(targets, q, 2);
-        var largest = targets.matmul(q.t()).abs().topk(2, 1).indices;
+        var largest = targets.matmul(q.t()).abs().topk(2, 1).indexes;
         Assert.True(largest.equal(codes.Indices).all().item<bool>());
         for (var i = 0; i < 20; i++) Assert.Equal(BestPair(targets[i], q), codes.Residuals[i, 1].item<double>(), 1e-9);
     }
@@ -164,7 +163,7 @@ public sealed class OrthogonalMatchingPursuitTests : IDisposable
     [Fact]
     public void Equal_atoms_and_a_target_of_zeros_give_finite_sums()
     {
-        var atoms = cat([ones(3, 4, ScalarType.Float64), eye(4, ScalarType.Float64)]);
+        var atoms = cat([ones(3, 4, ScalarType.Float64), eye(4, dtype: ScalarType.Float64)]);
         var codes = OrthogonalMatchingPursuit.Solve(stack([ones(4, ScalarType.Float64), zeros(4, ScalarType.Float64)]), atoms, 3);
         Assert.True(codes.Coefficients.isfinite().all().item<bool>());
         Near.Equal(ones(4, ScalarType.Float64), codes.Combine(atoms)[0], 1e-6);

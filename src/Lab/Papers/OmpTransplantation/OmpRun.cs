@@ -6,7 +6,7 @@ namespace Lab.Papers.OmpTransplantation;
 /// <summary>A transplanted model's scores.</summary>
 /// <param name="Method">How its new rows were made.</param>
 /// <param name="Bits">On the donor's tokenizer, without any training.</param>
-/// <param name="Recovered">After a short training of the tables alone; null if there was none.</param>
+/// <param name="Recovered">After a short training of the tables alone; null if the method had none.</param>
 public sealed record MethodScore(string Method, Bits Bits, Bits? Recovered);
 
 /// <summary>OMP with some number of anchors.</summary>

@@ -90,8 +90,8 @@ public static class OmpTables
         columns.Add(Number("B kept, %", rows, r => Math.Round(100 * runs.Zip(r.Scores, (run, score) => run.Base.B / score.Bits.B).Average(), 1)));
         if (runs[0].Omp.Recovered is not null)
         {
-            columns.Add(Number("A, recovered", rows, r => Math.Round(r.Scores.Average(score => score.Recovered!.A), 3)));
-            columns.Add(Number("B, recovered", rows, r => Math.Round(r.Scores.Average(score => score.Recovered!.B), 3)));
+            columns.Add(Number("A, recovered", rows, r => Recovered(r.Scores, bits => bits.A)));
+            columns.Add(Number("B, recovered", rows, r => Recovered(r.Scores, bits => bits.B)));
         }
         return new(columns);
     }
@@ -139,6 +139,9 @@ public static class OmpTables
             Number("lost on sums", rows, r => Math.Round(r.score.Bits.Sums - r.run.Base.Sums, 3)),
             Number("lost on A", rows, r => Math.Round(r.score.Bits.A - r.run.Base.A, 3)));
     }
+
+    private static double? Recovered(IReadOnlyList<MethodScore> scores, Func<Bits, double> value) =>
+        scores.Any(score => score.Recovered is null) ? null : Math.Round(scores.Average(score => value(score.Recovered!)), 3);
 
     private static StringDataFrameColumn Text<T>(string name, IEnumerable<T> rows, Func<T, string> value) => new(name, rows.Select(value));
 
