@@ -31,10 +31,10 @@ public sealed class StrategyTests : IDisposable
     public void Random_rows_are_as_large_as_the_bases()
     {
         var problem = Many(baseRows: Random(256, 6) * 0.1);
-        var rows = new RandomRows(1).NewRows(problem);
+        var rows = new RandomRows(1).NewRows(problem).to(ScalarType.Float64);
         Assert.InRange((rows.std() / problem.BaseRows.std()).item<double>(), 0.97, 1.03);
         Assert.InRange(rows.mean().item<double>(), -0.005, 0.005);
-        Assert.False(rows.equal(new RandomRows(2).NewRows(problem)).all().item<bool>());
+        Assert.False(rows.equal(new RandomRows(2).NewRows(problem).to(ScalarType.Float64)).all().item<bool>());
     }
 
     [Fact]

@@ -31,9 +31,6 @@ public sealed record OmpCorpus(IReadOnlyList<TextSplits> Texts, IReadOnlyList<st
         ], [A], scoredBytes);
     }
 
-    /// <summary>The same with another text, which both tokenizers know.</summary>
-    public OmpCorpus With(TextSplits text) => this with { Texts = [.. Texts, text], BaseTexts = [.. BaseTexts, text.Name] };
-
     /// <summary>All training parts.</summary>
     public TextSplits Train => new(string.Join(" + ", Texts.Where(text => text.Train.Length > 0).Select(text => text.Name)), [.. Texts.SelectMany(text => text.Train)], [], []);
 
@@ -70,8 +67,12 @@ public sealed record OmpCorpus(IReadOnlyList<TextSplits> Texts, IReadOnlyList<st
     /// <summary>The first sentences of a text, for pictures.</summary>
     /// <param name="name">Of the text.</param>
     /// <param name="sentences">How many.</param>
-    public string Sample(string name, int sentences) =>
-        string.Join(". ", Encoding.UTF8.GetString(Texts.Single(text => text.Name == name).Test.AsSpan(0, 1000)).Split(". ").Take(sentences)) + ".";
+    public string Sample(string name, int sentences)
+    {
+        var text = Texts.Single(text => text.Name == name).Test;
+        var start = Encoding.UTF8.GetString(text.AsSpan(0, Math.Min(text.Length, 500 * sentences))); // may end inside a character, but not before the sentences do
+        return string.Join(". ", start.Split(". ").Take(sentences)) + ".";
+    }
 }
 
 /// <summary>Bits per byte by text.</summary>

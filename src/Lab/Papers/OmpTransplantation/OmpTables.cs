@@ -14,9 +14,9 @@ public static class OmpTables
     {
         (string Name, Nn.DecoderOptions Sizes, int Digits, string Texts)[] models =
         [
-            ("base", experiment.Base, experiment.BaseDigits, "all but B"),
-            ("donor", experiment.Donor, experiment.DonorDigits, "all"),
-            .. experiment.CompareNumbers ? [("donor, numbers cut as the base does", experiment.Donor, experiment.BaseDigits, "all")] : Array.Empty<(string, Nn.DecoderOptions, int, string)>(),
+            ("base", experiment.Base, experiment.BaseDigits, "A"),
+            ("donor", experiment.Donor, experiment.DonorDigits, "A and B"),
+            .. experiment.CompareNumbers ? [("donor, numbers cut as the base does", experiment.Donor, experiment.BaseDigits, "A and B")] : Array.Empty<(string, Nn.DecoderOptions, int, string)>(),
         ];
         return new(
             Text("model", models, m => m.Name),
