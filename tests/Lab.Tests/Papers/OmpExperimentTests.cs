@@ -8,7 +8,7 @@ namespace Lab.Tests.Papers;
 public sealed class OmpExperimentTests(OmpExperimentTests.Trained trained) : IClassFixture<OmpExperimentTests.Trained>
 {
     private static readonly OmpExperiment plan = new(
-        true, new(300, Dim: 16, Depth: 1, Heads: 2, Context: 32) { TiedOutput = false }, new(320, Dim: 16, Depth: 1, Heads: 2, Context: 32) { TiedOutput = false }, Steps: 30, TokensPerStep: 128)
+        true, new(300, Dim: 16, Depth: 1, Heads: 2, Context: 32) { TiedOutput = false }, new(480, Dim: 16, Depth: 1, Heads: 2, Context: 32) { TiedOutput = false }, Steps: 30, TokensPerStep: 128)
     {
         BytesPerLanguage = 20_000,
         ScoredBytes = 800,

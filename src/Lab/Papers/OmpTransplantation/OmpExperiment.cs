@@ -29,7 +29,7 @@ public sealed record OmpExperiment(bool IsFull, DecoderOptions Base, DecoderOpti
     public int BytesPerLanguage { get; init; } = 600_000;
 
     /// <summary>Bytes of a text that are scored.</summary>
-    public int ScoredBytes { get; init; } = 6_000;
+    public int ScoredBytes { get; init; } = 4_000;
 
     /// <summary>Share of the sentences that are sums.</summary>
     public double SumShare { get; init; } = 0.12;
@@ -64,10 +64,10 @@ public sealed record OmpExperiment(bool IsFull, DecoderOptions Base, DecoderOpti
 
     /// <summary>Larger vocabularies, longer training, a second donor and a recovery, for minutes on two cores.</summary>
     public static OmpExperiment Full { get; } = new(
-        true, Untied(new(768, Dim: 96, Depth: 2, Heads: 4, Context: 64)), Untied(new(1024, Dim: 64, Depth: 2, Heads: 2, Context: 64)), Steps: 1000, TokensPerStep: 512)
+        true, Untied(new(768, Dim: 96, Depth: 2, Heads: 4, Context: 64)), Untied(new(1024, Dim: 64, Depth: 2, Heads: 2, Context: 64)), Steps: 800, TokensPerStep: 512)
     {
         BytesPerLanguage = 1_500_000,
-        ScoredBytes = 10_000,
+        ScoredBytes = 8_000,
         CompareNumbers = true,
         RecoverySteps = 60,
     };
