@@ -9,7 +9,7 @@ internal static class Near
     public static double RelativeError(Tensor expected, Tensor actual)
     {
         using var scope = NewDisposeScope();
-        return ((expected - actual).abs().max() / expected.abs().max()).item<float>();
+        return ((expected - actual).abs().max() / expected.abs().max()).to(ScalarType.Float64).item<double>();
     }
 
     public static void Equal(Tensor expected, Tensor actual, double tolerance = 1e-5)

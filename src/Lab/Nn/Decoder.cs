@@ -10,6 +10,8 @@ namespace Lab.Nn;
 /// <remarks>Source: Radford et al. 2019, section 2.3. Names of weights are those of github.com/karpathy/nanoGPT.</remarks>
 public sealed class Decoder : nn.Module<Tensor, Tensor>
 {
+    internal const string InputTableName = "transformer.wte.weight", OutputTableName = "lm_head.weight";
+
     private readonly Embedding tokens;
     private readonly Embedding? positions;
     private readonly DecoderBlock[] blocks;
@@ -37,6 +39,12 @@ public sealed class Decoder : nn.Module<Tensor, Tensor>
 
     /// <summary>Sizes.</summary>
     public DecoderOptions Options { get; }
+
+    /// <summary>The vectors that tokens enter with, [V, D]. The decoder's own: neither a copy nor the caller's to dispose.</summary>
+    public Tensor InputTable => tokens.weight!;
+
+    /// <summary>The vectors whose products with the last hidden state are the logits, [V, D]: <see cref="InputTable"/> itself if the output is tied.</summary>
+    public Tensor OutputTable => output?.weight ?? tokens.weight!;
 
     /// <param name="ids">[B, N] int64, at most <see cref="DecoderOptions.Context"/> tokens.</param>
     /// <returns>Logits [B, N, V] of the token behind each.</returns>

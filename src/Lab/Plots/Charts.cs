@@ -66,6 +66,54 @@ public static partial class Charts
             With(Layout(Axis(""), Axis(y), title), ("barmode", "group")));
     }
 
+    /// <summary>A matrix as coloured cells, dark for its smallest and bright for its largest value; a value that is not a number leaves a gap.</summary>
+    /// <param name="rows">Names, from the top down.</param>
+    /// <param name="columns">Names, from the left.</param>
+    /// <param name="values">One row of values per name, as many as there are columns.</param>
+    /// <param name="x">Label of the horizontal axis.</param>
+    /// <param name="y">Label of the vertical axis.</param>
+    /// <param name="scale">What the colours mean, with unit.</param>
+    /// <param name="title">Above the chart.</param>
+    /// <exception cref="ArgumentException">No value, or another number of values than of names.</exception>
+    public static GenericChart HeatMap(
+        IReadOnlyList<string> rows, IReadOnlyList<string> columns, IReadOnlyList<IReadOnlyList<double>> values, string x, string y, string scale, string title = "")
+    {
+        if (rows.Count == 0 || columns.Count == 0 || values.Count != rows.Count || values.Any(row => row.Count != columns.Count))
+            throw new ArgumentException($"A heat map of {rows.Count} rows and {columns.Count} columns needs as many values, got {values.Count} rows of {string.Join(", ", values.Select(row => row.Count).Distinct())}.", nameof(values));
+
+        var trace = With(new Trace("heatmap"),
+            ("x", columns), ("y", rows), ("z", values.Select(Gapped).ToArray()), ("colorscale", "Viridis"), ("xgap", 1), ("ygap", 1), ("hoverongaps", false),
+            ("colorbar", With(new ColorBar(), ("title", With(new Title(), ("text", scale))))));
+        var layout = Layout(With(Axis(x), ("type", "category"), ("tickangle", -60)), With(Axis(y), ("type", "category"), ("autorange", "reversed"), ("dtick", 1)), title);
+        return Chart([trace], With(layout, ("height", 140 + 16 * rows.Count)));
+    }
+
+    /// <summary>Gives some of a chart's traces a vertical axis of their own, on the right.</summary>
+    /// <param name="chart">Is changed.</param>
+    /// <param name="label">Of the right axis, with unit.</param>
+    /// <param name="traces">How many of the last traces.</param>
+    /// <exception cref="ArgumentOutOfRangeException">More traces than there are.</exception>
+    internal static GenericChart WithRightAxis(this GenericChart chart, string label, int traces)
+    {
+        var all = GenericChart.getTraces(chart).ToArray();
+        if (traces < 1 || traces > all.Length) throw new ArgumentOutOfRangeException(nameof(traces), traces, $"The chart has {all.Length} traces.");
+        foreach (var trace in all[^traces..]) trace.SetProperty("yaxis", "y2");
+        GenericChart.getLayout(chart).SetProperty("yaxis2", With(Axis(label), ("overlaying", "y"), ("side", "right"), ("showgrid", false)));
+        return chart;
+    }
+
+    /// <summary>Draws a dotted line over the whole width in the colour of each trace, e.g. what the bars of a group are measured against.</summary>
+    /// <param name="chart">Is changed.</param>
+    /// <param name="levels">Heights, in the order of the chart's traces.</param>
+    /// <exception cref="ArgumentException">More levels than colours.</exception>
+    internal static GenericChart WithLevels(this GenericChart chart, IReadOnlyList<double> levels)
+    {
+        if (levels.Count > colours.Length) throw new ArgumentException($"There are {colours.Length} colours for {levels.Count} levels.", nameof(levels));
+        GenericChart.getLayout(chart).SetProperty("shapes", levels.Select((level, i) => With(new Shape(),
+            ("type", "line"), ("xref", "paper"), ("x0", 0), ("x1", 1), ("y0", level), ("y1", level), ("line", With(new Line(), ("color", colours[i]), ("width", 2), ("dash", "dot"))))).ToArray());
+        return chart;
+    }
+
     private static Trace Bar(IReadOnlyList<string> categories, BarGroup group, string colour)
     {
         var trace = With(new Trace("bar"),

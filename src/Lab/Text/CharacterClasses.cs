@@ -42,6 +42,13 @@ internal static class CharacterClasses
         return index;
     }
 
+    /// <returns>The end of a group of digits whose first ends at <paramref name="end"/>.</returns>
+    public static int DigitsEnd(ReadOnlySpan<byte> text, int end, int group)
+    {
+        for (var digits = 1; digits < group && end < text.Length && At(text, end, out var length) == CharacterClass.Number; digits++) end += length;
+        return end;
+    }
+
     private static CharacterClass Beyond(ReadOnlySpan<byte> text, out int length)
     {
         // Two bytes hold what European languages need beyond ASCII.

@@ -11,7 +11,7 @@ internal sealed class Cl100kPreTokenizer() : PreTokenizer(
         var kind = CharacterClasses.At(text, start, out var length);
         var end = start + length;
         if (kind == CharacterClass.Letter) return CharacterClasses.RunEnd(text, end, kind);
-        if (kind == CharacterClass.Number) return DigitsEnd(text, end);
+        if (kind == CharacterClass.Number) return CharacterClasses.DigitsEnd(text, end, group: 3);
 
         if (end < text.Length && !IsLineEnd(first))
         {
@@ -21,12 +21,6 @@ internal sealed class Cl100kPreTokenizer() : PreTokenizer(
         }
 
         return kind == CharacterClass.Symbol ? SymbolsEnd(text, end) : SpaceEnd(text, start);
-    }
-
-    private static int DigitsEnd(ReadOnlySpan<byte> text, int end)
-    {
-        for (var digits = 1; digits < 3 && end < text.Length && CharacterClasses.At(text, end, out var length) == CharacterClass.Number; digits++) end += length;
-        return end;
     }
 
     private static int SymbolsEnd(ReadOnlySpan<byte> text, int end)

@@ -3,7 +3,10 @@ namespace Lab.Text;
 internal sealed class Gpt2PreTokenizer() : PreTokenizer(
     "gpt2", @"'(?:[sdmt]|ll|ve|re)| ?\p{L}+| ?\p{N}+| ?[^\s\p{L}\p{N}]+|\s+(?!\S)|\s+", isCausal: false)
 {
-    internal override int Next(ReadOnlySpan<byte> text, int start)
+    internal override int Next(ReadOnlySpan<byte> text, int start) => PieceEnd(text, start);
+
+    /// <inheritdoc cref="Next"/>
+    internal static int PieceEnd(ReadOnlySpan<byte> text, int start)
     {
         if (text[start] == '\'' && Clitic(text[(start + 1)..]) is > 0 and var clitic) return start + 1 + clitic;
 

@@ -25,8 +25,17 @@ public abstract class PreTokenizer
     /// <summary>A word with the white space behind it; white space at the start of the text is a piece of its own.</summary>
     public static PreTokenizer Words { get; } = new WordPreTokenizer();
 
+    private static readonly PreTokenizer[] digitGroups = [new Gpt2DigitGroupsPreTokenizer(1), new Gpt2DigitGroupsPreTokenizer(2), new Gpt2DigitGroupsPreTokenizer(3)];
+
     /// <summary>Every one there is.</summary>
-    public static IReadOnlyList<PreTokenizer> All { get; } = [Gpt2, Cl100k, SpacePrefix, Words];
+    public static IReadOnlyList<PreTokenizer> All { get; } = [Gpt2, Cl100k, SpacePrefix, Words, .. digitGroups];
+
+    /// <summary>As in GPT-2, but numbers fall into groups of digits from the left and take no space along.</summary>
+    /// <param name="size">Most digits in a group: 1 as in Qwen's tokenizers, 3 as in Llama 3's.</param>
+    /// <exception cref="ArgumentOutOfRangeException">Not in 1 .. 3.</exception>
+    public static PreTokenizer Gpt2DigitGroups(int size) => size is >= 1 and <= 3
+        ? digitGroups[size - 1]
+        : throw new ArgumentOutOfRangeException(nameof(size), size, "A group holds 1 to 3 digits.");
 
     /// <summary>E.g. <c>gpt2</c>.</summary>
     public string Name { get; }

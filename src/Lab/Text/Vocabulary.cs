@@ -53,6 +53,12 @@ public sealed class Vocabulary
         ? tokens[id]
         : throw new ArgumentOutOfRangeException(nameof(id), id, $"No token has the id {id}; the vocabulary's ids lie in 0 .. {Size - 1}.");
 
+    /// <summary>A token for the eye: a space as ·, a line feed as ↵, and hexadecimal digits for what is no text by itself.</summary>
+    /// <exception cref="ArgumentOutOfRangeException">No token has this id; names it.</exception>
+    public string Spell(int id) => ByteStrings.ValidUtf8(this[id]) == this[id].Length
+        ? Encoding.UTF8.GetString(this[id]).Replace(' ', '·').Replace('\n', '↵')
+        : Convert.ToHexString(this[id]);
+
     /// <summary>The token that is exactly these bytes; special tokens are not looked at.</summary>
     public bool TryFind(ReadOnlySpan<byte> bytes, out int id) => ids.TryGetValue(bytes, out id);
 

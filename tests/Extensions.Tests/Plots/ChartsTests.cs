@@ -40,6 +40,16 @@ public sealed class ChartsTests
     }
 
     [Fact]
+    public void A_heat_map_has_named_cells_and_gaps()
+    {
+        var figure = Figure(Charts.HeatMap(["a", "b"], ["x", "y", "z"], [[1, double.NaN, 2], [3, 4, 5]], "columns", "rows", "|x|"));
+        var cells = figure["data"]![0]!;
+        Assert.Equal(("heatmap", "[[1.0,null,2.0],[3.0,4.0,5.0]]", "[\"a\",\"b\"]"), (cells["type"]!.GetValue<string>(), cells["z"]!.ToJsonString(), cells["y"]!.ToJsonString()));
+        Assert.Equal("reversed", figure["layout"]!["yaxis"]!["autorange"]!.GetValue<string>()); // the first row is on top
+        Assert.Contains("2 rows of 1", Assert.Throws<ArgumentException>(() => Charts.HeatMap(["a", "b"], ["x", "y"], [[1], [2]], "", "", "")).Message);
+    }
+
+    [Fact]
     public void Numbers_that_do_not_belong_together_are_refused()
     {
         Assert.Contains("2 x and 1 y", Assert.Throws<ArgumentException>(() => new Series("a", [1, 2], [1])).Message);

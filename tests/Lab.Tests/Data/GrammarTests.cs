@@ -30,6 +30,19 @@ public sealed class GrammarTests
         Assert.All(sums, sum => Assert.Equal(int.Parse(sum.Groups[5].Value), int.Parse(sum.Groups[1].Value) + int.Parse(sum.Groups[3].Value)));
     }
 
+    [Theory]
+    [InlineData(0, 0, 0)]
+    [InlineData(0.05, 0.035, 0.065)]
+    [InlineData(0.4, 0.36, 0.44)]
+    [InlineData(1, 1, 1)]
+    public void Sums_are_as_frequent_as_asked(double share, double low, double high)
+    {
+        var asked = new Grammar(sumShare: share);
+        var sentences = Enumerable.Range(0, 300).SelectMany(i => asked.Document(7, i, language: 0).Text.Split(". ")).ToArray();
+        Assert.InRange(sentences.Count(sentence => Regex.IsMatch(sentence, @"^\d+ \S+ \d+ \S+ \d+\.?$")) / (double)sentences.Length, low, high);
+        Assert.Throws<ArgumentOutOfRangeException>(() => new Grammar(sumShare: 1.1));
+    }
+
     [Fact]
     public void A_paraphrase_says_the_same_in_other_words()
     {

@@ -40,6 +40,16 @@ public sealed class PieceTests
         Assert.Equal(cl100k.Split('|'), Pieces(PreTokenizer.Cl100k, Encoding.UTF8.GetBytes(text)).Select(Encoding.UTF8.GetString));
     }
 
+    [Theory]
+    [InlineData(1, "|1|2|3|4|5| |6|7|a")]
+    [InlineData(2, "|12|34|5| |67|a")]
+    [InlineData(3, "|123|45| |67|a")]
+    public void Digits_fall_into_groups_from_the_left_and_take_no_space_along(int group, string pieces)
+    {
+        Assert.Equal(pieces[1..].Split('|'), Pieces(PreTokenizer.Gpt2DigitGroups(group), "12345 67a"u8.ToArray()).Select(Encoding.UTF8.GetString));
+        Assert.Throws<ArgumentOutOfRangeException>(() => PreTokenizer.Gpt2DigitGroups(4));
+    }
+
     [Fact]
     public void Space_prefix_opens_a_piece_at_a_space_or_line_feed_behind_something_else() =>
         Assert.Equal(["  a", " b", "  c", "\nd\te", " "], Pieces(PreTokenizer.SpacePrefix, "  a b  c\nd\te "u8.ToArray()).Select(Encoding.UTF8.GetString));

@@ -17,13 +17,25 @@ public sealed record GrammarDocument(string Text, int Language, int Topic, IRead
 /// Documents in four made-up languages, always at hand: words by Zipf's law, agreement, topics, synonyms, true sums, rare
 /// names. The same seed gives the same bytes on every machine.
 /// </summary>
-/// <param name="lexiconSeed">Of the words.</param>
-public sealed class Grammar(long lexiconSeed = 1)
+public sealed class Grammar
 {
     /// <summary>What is added to a training seed for the validation and for the test documents.</summary>
     public const long ValidationSeedOffset = 1000, TestSeedOffset = 2000;
 
-    private readonly GrammarLexicon lexicon = new(Runtime.Seed.Derive(lexiconSeed, "grammar lexicon"));
+    internal const double DefaultSumShare = 0.05;
+
+    private readonly GrammarLexicon lexicon;
+    private readonly double sumShare;
+
+    /// <param name="lexiconSeed">Of the words.</param>
+    /// <param name="sumShare">Share of the sentences that are sums, in [0, 1].</param>
+    /// <exception cref="ArgumentOutOfRangeException">A share outside its range.</exception>
+    public Grammar(long lexiconSeed = 1, double sumShare = DefaultSumShare)
+    {
+        if (sumShare is not (>= 0 and <= 1)) throw new ArgumentOutOfRangeException(nameof(sumShare), sumShare, "A share lies in [0, 1].");
+        this.sumShare = sumShare;
+        lexicon = new(Seed.Derive(lexiconSeed, "grammar lexicon"));
+    }
 
     /// <summary>One document.</summary>
     /// <param name="seed">Of a split.</param>
@@ -33,14 +45,14 @@ public sealed class Grammar(long lexiconSeed = 1)
     public GrammarDocument Document(long seed, long index, int? language = null)
     {
         if (language is < 0 or > 3) throw new ArgumentOutOfRangeException(nameof(language), language, "The grammar's languages are 0 .. 3.");
-        return new GrammarWriter(lexicon, seed, index, language, Seed.Derive(seed, index)).Write();
+        return new GrammarWriter(lexicon, sumShare, seed, index, language, Seed.Derive(seed, index)).Write();
     }
 
     /// <summary>The same derivation in which about half of the concepts use their other stem.</summary>
     /// <param name="document">Of this grammar.</param>
     /// <param name="number">Paraphrases of different numbers differ.</param>
     public GrammarDocument Paraphrase(GrammarDocument document, long number = 0) =>
-        new GrammarWriter(lexicon, document.Seed, document.Index, document.Language, Seed.Derive(Seed.Derive(document.Seed, document.Index), number)).Write();
+        new GrammarWriter(lexicon, sumShare, document.Seed, document.Index, document.Language, Seed.Derive(Seed.Derive(document.Seed, document.Index), number)).Write();
 
     /// <summary>Documents joined by line feeds, up to a size.</summary>
     /// <param name="seed">Of the split.</param>

@@ -7,15 +7,16 @@ namespace Lab.Data.Grammars;
 internal sealed class GrammarWriter
 {
     private readonly GrammarLexicon lexicon;
+    private readonly double sumShare;
     private readonly long seed, index, salt;
     private readonly int language, topic;
     private readonly string name;
     private readonly List<int> concepts = [];
     private CounterRandom random;
 
-    public GrammarWriter(GrammarLexicon lexicon, long seed, long index, int? language, long salt)
+    public GrammarWriter(GrammarLexicon lexicon, double sumShare, long seed, long index, int? language, long salt)
     {
-        (this.lexicon, this.seed, this.index, this.salt) = (lexicon, seed, index, salt);
+        (this.lexicon, this.sumShare, this.seed, this.index, this.salt) = (lexicon, sumShare, seed, index, salt);
         random = new CounterRandom(Seed.Derive(seed, "grammar"), index);
         var drawn = random.Below(5); // weights 2 1 1 1
         this.language = language ?? Math.Max(0, drawn - 1);
@@ -35,17 +36,26 @@ internal sealed class GrammarWriter
 
     private string Sentence()
     {
-        var kind = random.Uniform();
+        var kind = Kind(random.Uniform());
         var (plural, past) = (random.Uniform() < 0.4f, random.Uniform() < 0.5f);
         return kind switch
         {
-            < 0.45f => Clause(NounPhrase(plural, 0), Verb(plural, past), AnyNounPhrase(1)),
-            < 0.60f => Clause(NounPhrase(plural, 0), Verb(plural, past), AnyNounPhrase(1), $"{lexicon.Preposition(language, random.Below(3))} {AnyNounPhrase(2)}"),
-            < 0.70f => $"{NounPhrase(plural, 0)} {lexicon.Copula(language)} {Adjective(plural)}",
-            < 0.85f => Clause($"{Number()} {Noun(plural: true, 0)}", Verb(plural: true, past), ""),
-            < 0.90f => Sum(),
+            < 0.45 => Clause(NounPhrase(plural, 0), Verb(plural, past), AnyNounPhrase(1)),
+            < 0.60 => Clause(NounPhrase(plural, 0), Verb(plural, past), AnyNounPhrase(1), $"{lexicon.Preposition(language, random.Below(3))} {AnyNounPhrase(2)}"),
+            < 0.70 => $"{NounPhrase(plural, 0)} {lexicon.Copula(language)} {Adjective(plural)}",
+            < 0.85 => Clause($"{Number()} {Noun(plural: true, 0)}", Verb(plural: true, past), ""),
+            < 0.90 => Sum(),
             _ => Clause(name, Verb(plural: false, past), AnyNounPhrase(1)),
         };
+    }
+
+    // Sums lie in [0.85, 0.90). Another share stretches that part of the unit interval and shrinks the rest alike.
+    private double Kind(double uniform)
+    {
+        const double first = 0.85, usual = Grammar.DefaultSumShare;
+        var rest = (1 - sumShare) / (1 - usual);
+        if (uniform < first * rest) return uniform / rest;
+        return uniform < first * rest + sumShare ? first : 1 - (1 - uniform) / rest;
     }
 
     private string Clause(string subject, string verb, string accusative, string oblique = "")

@@ -2,7 +2,6 @@ using System.Globalization;
 using Lab.Metrics;
 using Lab.Plots;
 using Plotly.NET;
-using Plotly.NET.LayoutObjects;
 using static TorchSharp.torch;
 
 namespace Lab.Papers.CompactTransformers;
@@ -24,7 +23,7 @@ public static class CctFigures
     public static GenericChart AccuracyOverParameters(CctResults results)
     {
         var ours = results.Arms.Select(results.Of).Where(runs => runs[0].Arm.DataShare == 1).ToArray();
-        var chart = Charts.Scatter(
+        return Charts.Scatter(
         [
             new("here (left axis)", [.. ours.Select(runs => runs[0].Parameters / 1e6)], [.. ours.Select(Mean)])
             {
@@ -34,19 +33,7 @@ public static class CctFigures
             {
                 Hover = [.. CctReported.All.Select(r => r.Model)],
             },
-        ], "parameters in millions", "test accuracy here in %", "Accuracy and size", logX: true);
-
-        var title = new Title();
-        title.SetProperty("text", "reported on CIFAR-10 in %");
-        var right = new LinearAxis();
-        right.SetProperty("title", title);
-        right.SetProperty("overlaying", "y");
-        right.SetProperty("side", "right");
-        right.SetProperty("showgrid", false);
-        right.SetProperty("automargin", true);
-        GenericChart.getTraces(chart).Last().SetProperty("yaxis", "y2");
-        GenericChart.getLayout(chart).SetProperty("yaxis2", right);
-        return chart;
+        ], "parameters in millions", "test accuracy here in %", "Accuracy and size", logX: true).WithRightAxis("reported on CIFAR-10 in %", traces: 1);
     }
 
     /// <summary>What removing the positions costs CVT and CCT, in points of test accuracy; bars are means over seeds, whiskers deviations.</summary>
