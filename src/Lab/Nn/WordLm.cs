@@ -79,7 +79,7 @@ public sealed class WordLm : nn.Module<WordBatch, IReadOnlyList<Tensor>>
     public Tensor Encode(WordBatch words)
     {
         using var scope = NewDisposeScope();
-        var vectors = cat([.. words.Buckets.Select(bucket => encoder.call(bucket.Bytes, bucket.Lengths))], 0).index_select(0, words.Order); // [B T, p, d]
+        var vectors = cat([.. words.Buckets.Select(Read)], 0).index_select(0, words.Order); // [B T, p, d]
         if (intoBackbone is not null) vectors = intoBackbone.call(vectors);
         return vectors.view(words.Windows, words.Words, Options.Prefixes, Options.Width).MoveToOuterDisposeScope();
     }
@@ -100,6 +100,8 @@ public sealed class WordLm : nn.Module<WordBatch, IReadOnlyList<Tensor>>
 
     /// <summary>Logits of the symbol behind vectors, see <see cref="WordDecoder.Next"/>.</summary>
     internal Tensor Spell(Tensor? predictive, Tensor? bytes, KeyValueCache cache) => decoder.Next(predictive, bytes, cache);
+
+    private Tensor Read(WordBucket bucket) => encoder.call(bucket.Bytes.index_select(0, bucket.Distinct), bucket.Lengths.index_select(0, bucket.Distinct)).index_select(0, bucket.Same);
 
     private Tensor Predict(Tensor outputs) => outOfBackbone is null ? outputs.alias() : outOfBackbone.call(outputs);
 

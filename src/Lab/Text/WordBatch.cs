@@ -7,7 +7,16 @@ namespace Lab.Text;
 /// <param name="Bytes">[n, c] int64: a word's bytes, then zeros.</param>
 /// <param name="Lengths">[n] int64: bytes of each.</param>
 /// <param name="Next">[n, c + 1] int64: the word's bytes, <see cref="WordBatch.EndOfWord"/>, then <see cref="WordBatch.Ignored"/>.</param>
-public sealed record WordBucket(Tensor Rows, Tensor Bytes, Tensor Lengths, Tensor Next);
+/// <param name="Distinct">[m] int64: one place in the bucket of each different word, as an encoder need not read a word twice.</param>
+/// <param name="Same">[n] int64: which of the distinct words each is.</param>
+public sealed record WordBucket(Tensor Rows, Tensor Bytes, Tensor Lengths, Tensor Next, Tensor Distinct, Tensor Same) : IDisposable
+{
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        foreach (var tensor in new[] { Rows, Bytes, Lengths, Next, Distinct, Same }) tensor.Dispose();
+    }
+}
 
 /// <summary>
 /// Windows of words, sorted into buckets by length: a text's words are short, and padding all to the longest would make
@@ -26,6 +35,8 @@ public sealed record WordBatch(int Windows, int Words, IReadOnlyList<WordBucket>
     /// <summary>Target of a place that is padding.</summary>
     public const int Ignored = -100;
 
+    private const int BucketCount = 8; // more buckets, less padding, but more and smaller operations
+
     /// <summary>Packs windows of a text.</summary>
     /// <param name="text">Words of at most <paramref name="mostBytes"/> bytes.</param>
     /// <param name="starts">First word of each window.</param>
@@ -36,7 +47,7 @@ public sealed record WordBatch(int Windows, int Words, IReadOnlyList<WordBucket>
     /// <exception cref="ArgumentException">A word longer than the limit, or a window that reaches beyond the text.</exception>
     public static WordBatch Of(WordText text, ReadOnlySpan<int> starts, int words, int mostBytes, Device? device = null)
     {
-        int[] sizes = [.. new[] { (mostBytes + 3) / 4, (mostBytes + 1) / 2, mostBytes }.Distinct()];
+        int[] sizes = [.. Enumerable.Range(1, BucketCount).Select(i => (mostBytes * i + BucketCount - 1) / BucketCount).Distinct()];
         var members = sizes.Select(_ => new List<(int Row, int Word)>()).ToArray();
         var units = 0L;
         for (var row = 0; row < starts.Length * words; row++)
@@ -60,13 +71,13 @@ public sealed record WordBatch(int Windows, int Words, IReadOnlyList<WordBucket>
     public void Dispose()
     {
         Order.Dispose();
-        foreach (var bucket in Buckets)
-            foreach (var tensor in new[] { bucket.Rows, bucket.Bytes, bucket.Lengths, bucket.Next }) tensor.Dispose();
+        foreach (var bucket in Buckets) bucket.Dispose();
     }
 
     private static WordBucket Bucket(WordText text, List<(int Row, int Word)> members, int size, Device? device)
     {
-        var (count, rows, lengths) = (members.Count, new long[members.Count], new long[members.Count]);
+        var (count, rows, lengths, same) = (members.Count, new long[members.Count], new long[members.Count], new long[members.Count]);
+        var (known, distinct) = (new Dictionary<byte[], int>(ByteStrings.Comparer).GetAlternateLookup<ReadOnlySpan<byte>>(), new List<long>());
         var (bytes, next) = (new long[count * size], new long[count * (size + 1)]);
         Array.Fill(next, Ignored);
         for (var i = 0; i < count; i++)
@@ -75,8 +86,12 @@ public sealed record WordBatch(int Windows, int Words, IReadOnlyList<WordBucket>
             (rows[i], lengths[i]) = (members[i].Row, word.Length);
             for (var j = 0; j < word.Length; j++) bytes[i * size + j] = next[i * (size + 1) + j] = word[j];
             next[i * (size + 1) + word.Length] = EndOfWord;
+            if (known.TryAdd(word, distinct.Count)) distinct.Add(i);
+            same[i] = known[word];
         }
-        return new(Long(rows, [count], device), Long(bytes, [count, size], device), Long(lengths, [count], device), Long(next, [count, size + 1], device));
+        return new(
+            Long(rows, [count], device), Long(bytes, [count, size], device), Long(lengths, [count], device), Long(next, [count, size + 1], device),
+            Long([.. distinct], [distinct.Count], device), Long(same, [count], device));
     }
 
     private static Tensor Long(long[] values, long[] shape, Device? device) => tensor(values, shape, device: device).DetachFromDisposeScope();
