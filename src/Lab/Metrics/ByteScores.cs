@@ -29,10 +29,20 @@ public sealed record ByteScores(byte[] Text, float[] Bits, float[] EndBits, bool
         var text = new byte[starts[^1]];
         for (var i = 0; i < tokens.Length; i++) vocabulary[tokens[i]].CopyTo(text.AsSpan(starts[i]));
 
-        var scores = Empty(text);
+        return Of(model, tokens, new(text, starts), _ => true);
+    }
+
+    /// <summary>Scores a text by tokens that are whole words.</summary>
+    /// <param name="model">In evaluation mode.</param>
+    /// <param name="tokens">One per word, at least two.</param>
+    /// <param name="words">Of the text.</param>
+    /// <param name="canBeRight">Whether predicting a token predicts the word; not so for one that stands for many words.</param>
+    internal static ByteScores Of(Decoder model, ReadOnlySpan<int> tokens, WordText words, Func<long, bool> canBeRight)
+    {
+        var scores = Empty(words.Bytes);
         var ids = tokens.ToArray().Select(id => (long)id).ToArray();
         var length = Math.Min(model.Options.Context, ids.Length);
-        foreach (var windows in ScoringWindow.Over(ids.Length, length, first: 1).Chunk(Batch)) scores.Score(model, ids, starts, windows, length);
+        foreach (var windows in ScoringWindow.Over(ids.Length, length, first: 1).Chunk(Batch)) scores.Score(model, ids, words.Starts, windows, length, canBeRight);
         return scores;
     }
 
@@ -56,7 +66,12 @@ public sealed record ByteScores(byte[] Text, float[] Bits, float[] EndBits, bool
     /// <param name="words">Of the text.</param>
     /// <param name="which">Words that count, by number; null: all.</param>
     public double WordAccuracy(WordText words, Func<int, bool>? which = null) =>
-        Counted(words, which).Average(word => Right.AsSpan(words.Starts[word]..words.Starts[word + 1]).Contains(false) ? 0.0 : 1);
+        Counted(words, which).Average(word => IsRight(words, word) ? 1.0 : 0);
+
+    /// <summary>Whether every unit of a word was the most likely one.</summary>
+    /// <param name="words">Of the text.</param>
+    /// <param name="word">Number.</param>
+    internal bool IsRight(WordText words, int word) => !Right.AsSpan(words.Starts[word]..words.Starts[word + 1]).Contains(false);
 
     /// <summary>Bits per byte of words, all but the first of the text.</summary>
     /// <inheritdoc cref="WordAccuracy"/>
@@ -81,7 +96,7 @@ public sealed record ByteScores(byte[] Text, float[] Bits, float[] EndBits, bool
         return new(text, new float[text.Length], new float[text.Length], right);
     }
 
-    private void Score(Decoder model, long[] ids, int[] starts, ScoringWindow[] windows, int length)
+    private void Score(Decoder model, long[] ids, int[] starts, ScoringWindow[] windows, int length, Func<long, bool> canBeRight)
     {
         using var scope = NewDisposeScope();
         using var noGrad = no_grad();
@@ -90,7 +105,11 @@ public sealed record ByteScores(byte[] Text, float[] Bits, float[] EndBits, bool
         var (bits, right) = Judge(logits, batch.narrow(1, 1, length - 1));
         for (var w = 0; w < windows.Length; w++)
             for (var t = windows[w].From; t < length; t++)
-                (Bits[starts[windows[w].Start + t]], Right[starts[windows[w].Start + t]]) = (bits[w * (length - 1) + t - 1], right[w * (length - 1) + t - 1]);
+            {
+                var (unit, judged) = (windows[w].Start + t, w * (length - 1) + t - 1);
+                Bits[starts[unit]] = bits[judged];
+                Right[starts[unit]] = right[judged] && canBeRight(ids[unit]);
+            }
     }
 
     private void Score(WordLm model, WordText words, ScoringWindow[] windows, int length)

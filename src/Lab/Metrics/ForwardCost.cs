@@ -14,6 +14,9 @@ public readonly record struct ForwardCost(double Encoder, double Backbone, doubl
     /// <summary>Without attention's products.</summary>
     public double Matrices => Encoder + Backbone + Decoder + Head;
 
+    /// <summary>All of it.</summary>
+    public double Total => Matrices + Attention;
+
     /// <summary>Of forward and backward pass, matrices alone.</summary>
     public double Training => 3 * Matrices;
 
@@ -44,6 +47,28 @@ public readonly record struct ForwardCost(double Encoder, double Backbone, doubl
     /// <param name="tokens">How many.</param>
     public static ForwardCost Of(DecoderOptions model, double tokens) => new ForwardCost(
         0, 24.0 * model.Dim * model.Dim * model.Depth, 0, 2.0 * model.Vocabulary * model.Dim, 4.0 * model.Context * model.Dim * model.Depth) * tokens;
+
+    /// <summary>A decoder of a given cost, within 5 %: its depth is as near as possible to a given one, its heads are 32 wide.</summary>
+    /// <param name="vocabulary">Tokens.</param>
+    /// <param name="context">Most tokens in a sequence.</param>
+    /// <param name="depth">Wanted.</param>
+    /// <param name="budget">Operations per token, forward.</param>
+    /// <param name="cost">What of the cost is compared.</param>
+    /// <exception cref="ArgumentException">No decoder of that vocabulary comes near.</exception>
+    public static DecoderOptions Match(int vocabulary, int context, int depth, double budget, Func<ForwardCost, double> cost)
+    {
+        const double Tolerance = 0.05;
+        var candidates =
+            from heads in Enumerable.Range(1, 32)
+            from layers in Enumerable.Range(1, 24)
+            let options = new DecoderOptions(vocabulary, 32 * heads, layers, heads, context)
+            let error = Math.Abs(cost(Of(options, 1)) / budget - 1)
+            where error <= Tolerance
+            orderby Math.Abs(layers - depth), error
+            select options;
+        return candidates.FirstOrDefault() ?? throw new ArgumentException(
+            $"No decoder of {vocabulary} tokens costs {budget / 1e6:F2} MFLOP per token within 5 %: choose a smaller vocabulary or a larger model.");
+    }
 
     /// <summary>Part by part.</summary>
     public static ForwardCost operator +(ForwardCost a, ForwardCost b) =>

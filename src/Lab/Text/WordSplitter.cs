@@ -10,6 +10,14 @@ public sealed record WordText(byte[] Bytes, int[] Starts)
 
     /// <summary>The bytes of a word.</summary>
     public ReadOnlySpan<byte> this[int word] => Bytes.AsSpan(Starts[word]..Starts[word + 1]);
+
+    /// <summary>Whole words from the start, at least one if there is one.</summary>
+    /// <param name="bytes">At most, but for the first word.</param>
+    public WordText Head(int bytes)
+    {
+        var count = Math.Min(Count, Math.Max(1, Starts.Count(start => start <= bytes) - 1));
+        return new(Bytes[..Starts[count]], Starts[..(count + 1)]);
+    }
 }
 
 /// <summary>Cuts a text into words without leaving anything out: the one rule of a word-level model that is not learned, so it can be exchanged.</summary>

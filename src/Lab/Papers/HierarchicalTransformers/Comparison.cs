@@ -113,11 +113,5 @@ internal sealed class Comparison(
 
     private static long Parameters(nn.Module model) => model.parameters().Sum(parameter => parameter.numel());
 
-    // Whole words from the start of a text.
-    private static WordText Head(byte[] text, int bytes)
-    {
-        var words = WordSplitter.Whitespace.Split(text);
-        var count = Math.Max(1, words.Starts.Count(start => start <= bytes) - 1);
-        return new(text[..words.Starts[count]], words.Starts[..(count + 1)]);
-    }
+    private static WordText Head(byte[] text, int bytes) => WordSplitter.Whitespace.Split(text).Head(bytes);
 }

@@ -110,7 +110,7 @@ public sealed record HierarchicalExperiment
         var tokensPerByte = (double)tokenizer.Encode(corpus.Train).Length / corpus.Train.Length;
         var context = (int)Math.Round(Model.Context * (double)corpus.Train.Length / words.Count * tokensPerByte);
         var budget = ForwardCost.Of(Model, words).Matrices / corpus.Train.Length / tokensPerByte;
-        var model = ComputeMatch ? Matched(tokenizer.Vocabulary.Size, context, budget) : new(tokenizer.Vocabulary.Size, Model.Width, Model.Layers, Model.Heads, context);
+        var model = ComputeMatch ? ForwardCost.Match(tokenizer.Vocabulary.Size, context, Model.Layers, budget, cost => cost.Matrices) : new(tokenizer.Vocabulary.Size, Model.Width, Model.Layers, Model.Heads, context);
         return new(model, Steps) { TokensPerStep = WordsPerStep / Model.Context * context, LearningRate = LearningRates.Tokens, Seed = seed };
     }
 
@@ -163,20 +163,5 @@ public sealed record HierarchicalExperiment
             throw;
         }
         return new(this, main, others[0], growth, runs);
-    }
-
-    private DecoderOptions Matched(int vocabulary, int context, double budget)
-    {
-        const double Tolerance = 0.05;
-        var candidates =
-            from width in Enumerable.Range(1, 32).Select(heads => 32 * heads)
-            from depth in Enumerable.Range(1, 24)
-            let options = new DecoderOptions(vocabulary, width, depth, width / 32, context)
-            let error = Math.Abs(ForwardCost.Of(options, 1).Matrices / budget - 1)
-            where error <= Tolerance
-            orderby Math.Abs(depth - Model.Layers), error
-            select options;
-        return candidates.FirstOrDefault() ?? throw new ArgumentException(
-            $"No decoder of {vocabulary} tokens costs {budget / 1e6:F2} MFLOP per token within 5 %: choose a smaller vocabulary or a larger model.");
     }
 }
