@@ -27,7 +27,7 @@ public sealed record HierarchicalExperiment
     public bool ComputeMatch { get; init; } = true;
 
     /// <summary>Batches.</summary>
-    public long Steps { get; init; } = 200;
+    public long Steps { get; init; } = 130;
 
     /// <summary>Words in a batch.</summary>
     public int WordsPerStep { get; init; } = 256;
@@ -36,13 +36,13 @@ public sealed record HierarchicalExperiment
     public (double Words, double Tokens) LearningRates { get; init; } = (4e-3, 3e-3);
 
     /// <summary>Batches of the hierarchical model in the second language; the baseline gets as many operations.</summary>
-    public long AdaptationSteps { get; init; } = 40;
+    public long AdaptationSteps { get; init; } = 30;
 
     /// <summary>Share of the characters that noise touches.</summary>
     public double NoiseRate { get; init; } = 0.1;
 
     /// <summary>Bytes of the test text that are scored.</summary>
-    public int ScoredBytes { get; init; } = 12_000;
+    public int ScoredBytes { get; init; } = 10_000;
 
     /// <summary>Whether all claims get a verdict: at the small scale some cannot be expected to show.</summary>
     public bool Judged { get; init; }
@@ -55,11 +55,11 @@ public sealed record HierarchicalExperiment
     {
         Model = new(CharWidth: 96, CharLayers: 2, Width: 192, Layers: 6, Context: 64),
         Vocabulary = 4096,
-        Steps = 240,
+        Steps = 160,
         WordsPerStep = 512,
         LearningRates = (2e-3, 2e-3),
-        AdaptationSteps = 60,
-        ScoredBytes = 30_000,
+        AdaptationSteps = 40,
+        ScoredBytes = 20_000,
         Judged = true,
     };
 
