@@ -1,5 +1,6 @@
 using Lab.Nn;
 using Lab.Text;
+using TorchSharp;
 using static TorchSharp.torch;
 
 namespace Lab.Metrics;
@@ -9,8 +10,6 @@ namespace Lab.Metrics;
 /// <param name="Bytes">Bytes of exactly those tokens.</param>
 public sealed record BitsPerByte(double Bits, long Bytes)
 {
-    private const int Batch = 8;
-
     /// <summary>Bits per byte.</summary>
     public double Value => Bits / Bytes;
 
@@ -24,31 +23,8 @@ public sealed record BitsPerByte(double Bits, long Bytes)
     /// <exception cref="ArgumentException">Fewer than two tokens.</exception>
     public static BitsPerByte Of(Decoder model, ReadOnlySpan<int> tokens, Vocabulary vocabulary)
     {
-        if (tokens.Length < 2) throw new ArgumentException($"A text is scored from its second token on, but it has {tokens.Length}.", nameof(tokens));
-        var length = Math.Min(model.Options.Context, tokens.Length);
-        var ids = tokens.ToArray().Select(id => (long)id).ToArray();
-
-        var bits = CodeLength(model, [ids[..length]], from: 1);
-        var (half, start) = (length / 2, length / 2); // start: where the next window begins
-        var windows = new List<long[]>();
-        for (; start + length <= ids.Length && half > 0; start += half)
-        {
-            windows.Add(ids[start..(start + length)]);
-            if (windows.Count == Batch) Flush();
-        }
-        Flush();
-
-        var scored = start + length - half; // the last whole window ends here; one more ends at the end
-        if (scored < ids.Length) bits += CodeLength(model, [ids[^length..]], from: length - (ids.Length - scored));
-        var bytes = 0L;
-        foreach (var token in tokens[1..]) bytes += vocabulary[token].Length;
-        return new(bits, bytes);
-
-        void Flush()
-        {
-            if (windows.Count > 0) bits += CodeLength(model, windows, from: length - half);
-            windows.Clear();
-        }
+        var scores = ByteScores.Of(model, tokens, vocabulary);
+        return new(scores.Bits.Sum(bits => (double)bits), scores.Text.Length - vocabulary[tokens[0]].Length);
     }
 
     /// <summary>Code lengths of the tokens of a text, in bits, all but the first.</summary>
@@ -65,15 +41,5 @@ public sealed record BitsPerByte(double Bits, long Bytes)
         var logits = model.call(ids.narrow(0, 0, tokens.Length - 1).unsqueeze(0))[0]; // [n - 1, V]
         var nats = nn.functional.cross_entropy(logits, ids.narrow(0, 1, tokens.Length - 1), reduction: nn.Reduction.None);
         return [.. nats.data<float>().Select(value => value / Math.Log(2))];
-    }
-
-    private static double CodeLength(Decoder model, List<long[]> windows, int from)
-    {
-        using var scope = NewDisposeScope();
-        using var noGrad = no_grad();
-        var ids = stack(windows.Select(window => tensor(window))).to(model.parameters().First().device); // [B, T]
-        var logits = model.call(ids).narrow(1, from - 1, ids.shape[1] - from); // [B, n, V], of the tokens from .. T - 1
-        var nats = nn.functional.cross_entropy(logits.flatten(0, 1), ids.narrow(1, from, ids.shape[1] - from).flatten(), reduction: nn.Reduction.Sum);
-        return nats.item<float>() / Math.Log(2);
     }
 }

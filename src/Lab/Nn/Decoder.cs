@@ -23,9 +23,9 @@ public sealed class Decoder : nn.Module<Tensor, Tensor>
     {
         options.Check();
         Options = options;
-        tokens = Table(options.Vocabulary, options.Dim);
+        tokens = Layers.Embedding(options.Vocabulary, options.Dim);
         tokens.weight!.requires_grad = !options.FrozenEmbedding;
-        positions = options.Position == DecoderPosition.Learned ? Table(options.Context, options.Dim) : null;
+        positions = options.Position == DecoderPosition.Learned ? Layers.Embedding(options.Context, options.Dim) : null;
         blocks = [.. Enumerable.Range(0, options.Depth).Select(layer => new DecoderBlock(options, layer))];
         norm = nn.LayerNorm(options.Dim);
         output = options.TiedOutput ? null : Layers.Linear(options.Dim, options.Vocabulary, bias: false);
@@ -76,13 +76,6 @@ public sealed class Decoder : nn.Module<Tensor, Tensor>
         foreach (var block in blocks) x = block.Apply(x, cache);
         x = norm.call(x);
         return (output is null ? x.matmul(tokens.weight!.t()) : output.call(x)).MoveToOuterDisposeScope(); // [B, n, V]
-    }
-
-    private static Embedding Table(long rows, long dim)
-    {
-        var table = nn.Embedding(rows, dim);
-        Layers.TruncatedNormal(table.weight!, 0.02);
-        return table;
     }
 
     /// <summary>The constructor registers by reference names.</summary>

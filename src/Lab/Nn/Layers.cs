@@ -19,6 +19,16 @@ public static class Layers
         return linear;
     }
 
+    /// <summary>A table of vectors from a normal distribution.</summary>
+    /// <param name="rows">Vectors.</param>
+    /// <param name="dim">Width.</param>
+    internal static Embedding Embedding(long rows, long dim)
+    {
+        var table = nn.Embedding(rows, dim);
+        TruncatedNormal(table.weight!, 0.02);
+        return table;
+    }
+
     /// <summary>Fills with a normal distribution around 0, cut off at +-2. Unlike <c>nn.init.trunc_normal_</c>, which fills with the constant std (TorchSharp 0.107).</summary>
     internal static void TruncatedNormal(Tensor weights, double std)
     {

@@ -114,6 +114,40 @@ public static partial class Charts
         return chart;
     }
 
+    /// <summary>Bars whose groups lie on each other.</summary>
+    /// <inheritdoc cref="Bars"/>
+    public static GenericChart StackedBars(IReadOnlyList<string> categories, IReadOnlyList<BarGroup> groups, string y, string title = "")
+    {
+        var chart = Bars(categories, groups, y, title);
+        With(GenericChart.getLayout(chart), ("barmode", "stack"));
+        return chart;
+    }
+
+    /// <summary>Sequences cut into units, one row each, the first at the top; a unit is as wide as it is long and coloured by a value.</summary>
+    /// <param name="strips">At least one.</param>
+    /// <param name="x">Label of the horizontal axis, with unit.</param>
+    /// <param name="value">What the colours mean, with unit.</param>
+    /// <param name="title">Above the chart.</param>
+    /// <exception cref="ArgumentException">No strip.</exception>
+    public static GenericChart Strips(IReadOnlyList<Strip> strips, string x, string value, string title = "")
+    {
+        var highest = strips.SelectMany(strip => strip.Values).DefaultIfEmpty(1).Max();
+        var rows = With(Axis(""), ("autorange", "reversed"), ("showgrid", false));
+        return Chart([.. strips.Select((strip, i) => Row(strip, value, highest, withScale: i == 0))], With(Layout(Axis(x), rows, title), ("barmode", "overlay"), ("showlegend", false), ("height", 90 + 60 * strips.Count)));
+    }
+
+    private static Trace Row(Strip strip, string value, double highest, bool withScale)
+    {
+        var bar = With(new ColorBar(), ("title", With(new Title(), ("text", value))), ("outlinewidth", 0));
+        var marker = With(new Marker(),
+            ("color", Gapped(strip.Values)), ("cmin", 0.0), ("cmax", highest), ("colorscale", "Viridis"), ("showscale", withScale), ("colorbar", bar),
+            ("line", With(new Line(), ("color", Ink), ("width", 1))));
+        return With(new Trace("bar"),
+            ("orientation", "h"), ("name", strip.Name), ("y", Enumerable.Repeat(strip.Name, strip.Values.Count).ToArray()), ("base", strip.Starts.SkipLast(1).ToArray()),
+            ("x", strip.Starts.Skip(1).Zip(strip.Starts, (end, start) => end - start).ToArray()), ("text", strip.Labels), ("textposition", "inside"), ("insidetextanchor", "middle"),
+            ("constraintext", "none"), ("textangle", 0), ("cliponaxis", true), ("hovertext", strip.Labels.Zip(strip.Values, (label, v) => FormattableString.Invariant($"{label}: {v:F2} {value}")).ToArray()), ("hoverinfo", "text"), ("marker", marker));
+    }
+
     private static Trace Bar(IReadOnlyList<string> categories, BarGroup group, string colour)
     {
         var trace = With(new Trace("bar"),

@@ -38,3 +38,17 @@ public sealed record BarGroup(string Name, IReadOnlyList<double> Values)
             : throw new ArgumentException($"'{Name}' has {Values.Count} bars and {value.Count} spreads.", nameof(value));
     } = [];
 }
+
+/// <summary>A sequence cut into units.</summary>
+/// <param name="Name">Of the row.</param>
+/// <param name="Starts">Where each unit starts, and at the end where the last one ends.</param>
+/// <param name="Values">One per unit.</param>
+/// <param name="Labels">One per unit.</param>
+/// <exception cref="ArgumentException">Not as many values and labels as units.</exception>
+public sealed record Strip(string Name, IReadOnlyList<double> Starts, IReadOnlyList<double> Values, IReadOnlyList<string> Labels)
+{
+    /// <summary>One per unit.</summary>
+    public IReadOnlyList<double> Values { get; } = Values.Count == Starts.Count - 1 && Labels.Count == Values.Count
+        ? Values
+        : throw new ArgumentException($"'{Name}' has {Starts.Count - 1} units, but {Values.Count} values and {Labels.Count} labels.", nameof(Values));
+}

@@ -29,14 +29,17 @@ public sealed record TinyLmOptions(DecoderOptions Model, long Steps)
 
     private double Peak => LearningRate ?? Model.Dim switch { <= 64 => 3e-3, <= 128 => 2e-3, <= 256 => 1e-3, _ => 6e-4 };
 
-    internal TrainingOptions Training(string name)
+    internal TrainingOptions Training(string name) => Recipe(name, Steps, Peak, Seed);
+
+    /// <summary>How all text papers train: AdamW, a short warm-up, a cosine to a tenth.</summary>
+    internal static TrainingOptions Recipe(string name, long steps, double peak, long seed)
     {
-        var warmup = Math.Min(Math.Max(5, Steps / 20), Steps - 1);
-        return new TrainingOptions(name, Steps, new(Peak) { Minimum = Peak / 10, WarmupSteps = warmup })
+        var warmup = Math.Min(Math.Max(5, steps / 20), steps - 1);
+        return new TrainingOptions(name, steps, new(peak) { Minimum = peak / 10, WarmupSteps = warmup })
         {
             AdamW = new() { Beta2 = 0.95, WeightDecay = 0.1 },
             ClipNorm = 1,
-            Seed = Seed,
+            Seed = seed,
         };
     }
 

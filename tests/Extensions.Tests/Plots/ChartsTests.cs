@@ -50,6 +50,23 @@ public sealed class ChartsTests
     }
 
     [Fact]
+    public void Stacked_bars_lie_on_each_other()
+    {
+        var figure = Figure(Charts.StackedBars(["en", "fi"], [new("encoder", [1, 2]), new("head", [3, 4])], "MFLOP"));
+        Assert.Equal("stack", figure["layout"]!["barmode"]!.GetValue<string>());
+        Assert.Equal(2, figure["data"]!.AsArray().Count);
+    }
+
+    [Fact]
+    public void A_strip_shows_each_unit_where_it_lies_in_the_colour_of_its_value()
+    {
+        var strip = Figure(Charts.Strips([new("words", [0, 4, 6], [1.5, 3], ["the·", "a·"])], "byte", "bits"))["data"]![0]!;
+        Assert.Equal(("[4.0,2.0]", "[0.0,4.0]"), (strip["x"]!.ToJsonString(), strip["base"]!.ToJsonString()));
+        Assert.Equal("[1.5,3.0]", strip["marker"]!["color"]!.ToJsonString());
+        Assert.Equal("the·: 1.50 bits", strip["hovertext"]![0]!.GetValue<string>());
+    }
+
+    [Fact]
     public void Numbers_that_do_not_belong_together_are_refused()
     {
         Assert.Contains("2 x and 1 y", Assert.Throws<ArgumentException>(() => new Series("a", [1, 2], [1])).Message);
@@ -60,6 +77,7 @@ public sealed class ChartsTests
         Assert.Contains("at least one row", Assert.Throws<ArgumentException>(() => Charts.TokenRows([], 1, "x", "y")).Message);
         Assert.Contains("at least one chart", Assert.Throws<ArgumentException>(() => Charts.Slides([], "cut")).Message);
         Assert.Throws<ArgumentOutOfRangeException>(() => Charts.Slides([("a", Charts.Bars(["A"], [new("x", [1])], "y"))], "cut", active: 1));
+        Assert.Contains("2 units, but 1 values", Assert.Throws<ArgumentException>(() => new Strip("a", [0, 1, 2], [1], ["x", "y"])).Message);
         Assert.Contains("at least one series", Assert.Throws<ArgumentException>(() => Charts.Lines([], "x", "y")).Message);
     }
 

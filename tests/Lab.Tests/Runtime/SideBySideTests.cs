@@ -39,14 +39,32 @@ public class SideBySideTests
     }
 
     [Fact]
-    public void The_number_of_threads_is_what_it_was_before()
+    public void A_failure_stops_the_others()
+    {
+        using var begun = new ManualResetEventSlim();
+        var stopped = false;
+        Func<CancellationToken, int>[] work =
+        [
+            stop => { begun.Set(); stopped = stop.WaitHandle.WaitOne(TimeSpan.FromSeconds(5)); return 0; },
+            _ => { begun.Wait(); throw new InvalidDataException("broken"); },
+        ];
+        Assert.Equal("broken", Assert.Throws<InvalidDataException>(() => SideBySide.Map(work, (piece, stop) => piece(stop))).Message);
+        Assert.True(stopped || Environment.ProcessorCount == 1); // one core does one after the other
+    }
+
+    [Fact]
+    public void The_number_of_threads_is_what_it_was_before_also_for_threads_yet_to_come()
     {
         var before = get_num_threads();
-        set_num_threads(2);
+        set_num_threads(3);
         try
         {
             SideBySide.Map([1, 2, 3, 4], () => new Worker(_ => { }), (_, item) => item);
-            Assert.Equal(2, get_num_threads());
+            var later = 0;
+            var thread = new Thread(() => later = get_num_threads());
+            thread.Start();
+            thread.Join();
+            Assert.Equal((3, 3), (get_num_threads(), later));
         }
         finally
         {

@@ -106,7 +106,7 @@ public sealed record CctExperiment(CctScale Scale, IReadOnlyList<CctArm> Arms, C
                     models.Add(model);
                     trainings.Add(stop => Train(model, arm, seed, data, normalization, progress, stop));
                 }
-            return new(Scale, TrainsSideBySide(where) ? SideBySide.Run(trainings, cancellation) : [.. trainings.Select(train => train(cancellation))], normalization);
+            return new(Scale, TrainsSideBySide(where) ? SideBySide.Map(trainings, (train, stop) => train(stop), cancellation) : [.. trainings.Select(train => train(cancellation))], normalization);
         }
         catch
         {

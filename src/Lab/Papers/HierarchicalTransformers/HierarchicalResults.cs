@@ -1,0 +1,67 @@
+using Lab.Data;
+using Lab.Text;
+
+namespace Lab.Papers.HierarchicalTransformers;
+
+/// <summary>All runs of an experiment. Owns their models.</summary>
+/// <param name="Experiment">What was run.</param>
+/// <param name="Main">The language learned first.</param>
+/// <param name="Other">The language learned afterwards.</param>
+/// <param name="Growth">Positions per word; the same for all seeds.</param>
+/// <param name="Runs">One per seed.</param>
+public sealed record HierarchicalResults(
+    HierarchicalExperiment Experiment, TextSplits Main, TextSplits Other, IReadOnlyList<TokenGrowth> Growth, IReadOnlyList<HierarchicalRun> Runs) : IDisposable
+{
+    /// <summary>The paper's claims beside what was measured.</summary>
+    /// <remarks>Source: tables 1 to 4 of arXiv 2501.10322.</remarks>
+    public Claims Claims() => new("hierarchical-transformers", [.. Counted(), .. Measured()]);
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        foreach (var run in Runs) run.Dispose();
+    }
+
+    private IEnumerable<Claim> Counted()
+    {
+        var clean = Grown(TokenGrowth.Clean).TokensPerWord;
+        var noisy = Growth.Where(text => text.Text is nameof(NoiseKind.Permute) or nameof(NoiseKind.Replace) or nameof(NoiseKind.Delete)).Average(text => text.TokensPerWord);
+        yield return Once("Misspelling makes the baseline read more tokens per word", "robust to perturbations", "times", 1.35, noisy / clean);
+        yield return Once("Capitals make the baseline read more tokens per word", "capitals cost the baseline about three times as much", "times", 3.5, Grown(nameof(NoiseKind.Capitals)).TokensPerWord / clean);
+        yield return Once("The second language makes the baseline read more tokens per word", "FLOP ratio 2.32 on Chinese, 1.28 to 1.72 on other domains", "times", 3, Grown(Other.Name).TokensPerWord / clean);
+        yield return Once("Misspelling leaves the backbone's positions per word as they are", "a word is one position", "positions", -0.02,
+            -Growth.Where(text => Enum.TryParse<NoiseKind>(text.Text, out _)).Max(text => Math.Abs(text.BackbonePerWord - Grown(TokenGrowth.Clean).BackbonePerWord)));
+    }
+
+    private IEnumerable<Claim> Measured()
+    {
+        var full = Experiment.Judged;
+        yield return Claim("The baseline needs more operations per byte of the second language", "FLOP ratio 1.28 to 2.32 out of domain", "times", 2,
+            run => Experiment.CostPerByte(run.Tokens, Other.Test).Matrices / Experiment.CostPerByte(run.Words, Other.Test).Matrices);
+        yield return Claim("Word splitting needs fewer bits than pieces of eight bytes", "HellaSwag -2.7, LAMBADA -8.4 with pieces", "%", full ? 15 : 5,
+            run => 100 * (1 - run.Hierarchical.BitsPerByte / run.Fixed.BitsPerByte));
+        yield return Claim("Word accuracy is not below the baseline's by more than 3 points", "35.5 against 35.3 (1B)", "points", full ? -3 : null,
+            run => 100 * (run.Hierarchical.WordAccuracy!.Value - run.Baseline.WordAccuracy!.Value));
+        yield return Claim("Bits per byte exceed the baseline's by at most 15 %", "parity at equal compute", "%", full ? -15 : null,
+            run => 100 * (1 - run.Hierarchical.BitsPerByte / run.Baseline.BitsPerByte));
+        yield return Claim("After equal compute on the second language the bits there are not more than the baseline's", "1.9 times faster on German", "bits per byte", full ? 0 : null,
+            run => run.Baseline.Adaptation[^1].Other - run.Hierarchical.Adaptation[^1].Other);
+        yield return Claim("It forgets no more of the first language", "English kept better", "bits per byte", full ? 0 : null,
+            run => Forgotten(run.Baseline) - Forgotten(run.Hierarchical));
+        yield return Claim("Misspelled context costs at most 0.8 times what it costs the baseline", "robust to perturbations", "times", full ? -0.8 : null,
+            run => -run.Hierarchical.MeanRise / run.Baseline.MeanRise);
+    }
+
+    private static double Forgotten(ArmResult arm) => arm.Adaptation[^1].Main - arm.Adaptation[0].Main;
+
+    private TokenGrowth Grown(string text) => Growth.Single(grown => grown.Text == text);
+
+    // Counted, not trained: one number for all seeds.
+    private static Claim Once(string name, string reported, string unit, double required, double margin) => new(name, reported, [margin], unit) { Required = required };
+
+    private Claim Claim(string name, string reported, string unit, double? required, Func<HierarchicalRun, double> margin) => new(name, reported, [.. Runs.Select(margin)], unit)
+    {
+        Required = required,
+        SeedsRequired = required is null ? null : (2 * Runs.Count + 2) / 3,
+    };
+}

@@ -1,0 +1,99 @@
+using Lab.Data;
+using Lab.Metrics;
+using Lab.Nn;
+using Lab.Runtime;
+using Lab.Text;
+using Lab.Training;
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace Lab.Papers.LearnYourTokens;
+
+/// <summary>Trains and measures the models of one seed.</summary>
+internal sealed class PooledComparison
+{
+    private readonly PooledExperiment experiment;
+    private readonly TextSplits corpus;
+    private readonly Device device;
+    private readonly IProgress<TrainingProgress>? progress;
+    private readonly ModelCache cache;
+    private readonly CancellationToken cancellation;
+    private readonly WordText train, test;
+    private readonly WordCounts counts;
+    private readonly Bpe bytes, subwords;
+
+    public PooledComparison(
+        PooledExperiment experiment, TextSplits corpus, Device device, IProgress<TrainingProgress>? progress, ModelCache cache, CancellationToken cancellation)
+    {
+        (this.experiment, this.corpus, this.device, this.progress, this.cache, this.cancellation) = (experiment, corpus, device, progress, cache, cancellation);
+        (train, test) = (WordSplitter.Whitespace.Split(corpus.Train), WordSplitter.Whitespace.Split(corpus.Test).Head(experiment.ScoredBytes));
+        counts = WordCounts.Of(train);
+        var pieces = new PieceCounts(PreTokenizer.Words);
+        pieces.Add(corpus.Train);
+        (bytes, subwords) = (Bpe.OfMerges([], PreTokenizer.Words), Bpe.Train(pieces, experiment.Subwords));
+    }
+
+    public PooledRun Run(long seed)
+    {
+        var single = experiment.Pooled(corpus, 1, seed);
+        var ofBytes = experiment.Tokens(corpus, 256, corpus.Train.Length, seed);
+        var words = new WordVocabulary(train, experiment.WordVocabulary);
+        var several = TinyWordLm.GetOrTrain(experiment.Pooled(corpus, experiment.Prefixes, seed), corpus, device, progress, cache, cancellation);
+        using var one = TinyWordLm.GetOrTrain(single, corpus, device, progress, cache, cancellation);
+        return new(
+            seed, several,
+            Tokens("bytes", bytes, ofBytes),
+            Tokens("bytes, context of equal units", bytes, ByUnits(ofBytes, single.Model.Context)),
+            Tokens($"subwords, {subwords.Vocabulary.Size}", subwords, experiment.Tokens(corpus, subwords.Vocabulary.Size, subwords.Encode(corpus.Train).Length, seed)),
+            Words(words, experiment.Tokens(corpus, words.Size, train.Count, seed)),
+            Pooled("pooled, p = 1", one), Pooled($"pooled, p = {experiment.Prefixes}", several),
+            words.Encode(test).Count(id => id == WordVocabulary.Unknown) / (double)test.Count);
+    }
+
+    // As many bytes in a step, in shorter windows.
+    private static TinyLmOptions ByUnits(TinyLmOptions options, int context)
+    {
+        var windows = Math.Max(1, (int)Math.Round((double)options.TokensPerStep / context));
+        return options with { Model = options.Model with { Context = context }, TokensPerStep = windows * context };
+    }
+
+    private PooledArm Pooled(string name, TinyWordLm model)
+    {
+        var options = model.Options;
+        var pieces = model.Split(corpus.Train);
+        var scores = model.Score(test.Bytes);
+        return Arm(
+            name, model.Model, ForwardCost.Of(options.Model, pieces).Total, (double)options.Steps * options.WordsPerStep / pieces.Count,
+            model.History[^1].Elapsed.TotalSeconds, scores.BitsOf(test).Value, scores);
+    }
+
+    private PooledArm Tokens(string name, Bpe tokenizer, TinyLmOptions options)
+    {
+        using var model = TinyLm.GetOrTrain(options, tokenizer, corpus, device, progress, cache, cancellation);
+        var tokens = tokenizer.Encode(corpus.Train).Length;
+        var scores = ByteScores.Of(model.Model, tokenizer.Encode(test.Bytes), tokenizer.Vocabulary);
+        return Arm(
+            name, model.Model, ForwardCost.Of(options.Model, tokens).Total, (double)options.Steps * options.TokensPerStep / tokens,
+            model.History[^1].Elapsed.TotalSeconds, scores.BitsOf(test).Value, scores);
+    }
+
+    private PooledArm Words(WordVocabulary vocabulary, TinyLmOptions options)
+    {
+        var ids = vocabulary.Encode(train);
+        using var generator = manual_seed(Seed.Derive(options.Seed, "weights"));
+        using var model = (Decoder)new Decoder(options.Model).to(device);
+        var windows = new TokenWindows(ids, options.Model.Context, experiment.Windows, options.Seed, device);
+        var history = Trainer.Run(
+            model, windows, batch => Losses.CrossEntropy(model.call(batch.Ids).flatten(0, 1), batch.Next.flatten()),
+            options.Training($"whole words, {corpus.Name}"), progress: progress, cancellation: cancellation);
+        var scores = ByteScores.Of(model, vocabulary.Encode(test), test, id => id != WordVocabulary.Unknown);
+        return Arm(
+            $"whole words, {vocabulary.Size}", model, ForwardCost.Of(options.Model, ids.Length).Total, (double)options.Steps * options.TokensPerStep / ids.Length,
+            history[^1].Elapsed.TotalSeconds, null, scores);
+    }
+
+    // cost: of all training text; passes: how often that was seen
+    private PooledArm Arm(string name, nn.Module model, double cost, double passes, double seconds, double? bits, ByteScores scores) => new(
+        name, model.parameters().Sum(parameter => parameter.numel()), cost / corpus.Train.Length, passes * corpus.Train.Length, seconds, bits,
+        scores.WordAccuracy(test), counts.Buckets(scores, test), scores);
+}

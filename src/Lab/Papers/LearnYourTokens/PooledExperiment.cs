@@ -1,0 +1,141 @@
+using Lab.Data;
+using Lab.Data.Grammars;
+using Lab.Metrics;
+using Lab.Nn;
+using Lab.Text;
+using Lab.Training;
+using static TorchSharp.torch;
+
+namespace Lab.Papers.LearnYourTokens;
+
+/// <summary>
+/// The reproduction: words pooled into p vectors against bytes, subwords and whole words, trained on the same bytes, all
+/// but the larger p at equal operations per byte.
+/// </summary>
+/// <remarks>Source: Thawani et al. 2023 (arXiv 2310.11628).</remarks>
+public sealed record PooledExperiment
+{
+    /// <summary>Width of all stacks, d.</summary>
+    public int Width { get; init; } = 64;
+
+    /// <summary>Blocks of the main decoder.</summary>
+    public int Layers { get; init; } = 2;
+
+    /// <summary>Blocks of the word encoder, and of the word decoder.</summary>
+    public int CharLayers { get; init; } = 1;
+
+    /// <summary>Vectors per word of the arm beside p = 1.</summary>
+    public int Prefixes { get; init; } = 4;
+
+    /// <summary>Longest word; longer ones are cut.</summary>
+    public int Canvas { get; init; } = 12;
+
+    /// <summary>Bytes of context that every model sees.</summary>
+    public int ContextBytes { get; init; } = 128;
+
+    /// <summary>Tokens of the subword model.</summary>
+    public int Subwords { get; init; } = 1024;
+
+    /// <summary>Words of the word model.</summary>
+    public int WordVocabulary { get; init; } = 4096;
+
+    /// <summary>Batches.</summary>
+    public long Steps { get; init; } = 150;
+
+    /// <summary>Windows in a batch.</summary>
+    public int Windows { get; init; } = 12;
+
+    /// <summary>Highest learning rate, of all arms.</summary>
+    public double LearningRate { get; init; } = 3e-3;
+
+    /// <summary>Bytes of the test text that are scored.</summary>
+    public int ScoredBytes { get; init; } = 15_000;
+
+    /// <summary>Whether all claims get a verdict: at the small scale some cannot be expected to show.</summary>
+    public bool Judged { get; init; }
+
+    /// <summary>Small models on a made-up language, some tens of seconds on two cores.</summary>
+    public static PooledExperiment Quick { get; } = new();
+
+    /// <summary>Larger models on Shakespeare, minutes on two cores.</summary>
+    public static PooledExperiment Full { get; } = new()
+    {
+        Width = 128,
+        Layers = 4,
+        CharLayers = 2,
+        ContextBytes = 512,
+        Steps = 400,
+        LearningRate = 2e-3,
+        ScoredBytes = 50_000,
+        Judged = true,
+    };
+
+    /// <summary>The experiment of a profile.</summary>
+    /// <param name="profile"><c>quick</c> or <c>full</c>.</param>
+    /// <exception cref="ArgumentException">Another profile.</exception>
+    public static PooledExperiment Of(string profile) => profile switch
+    {
+        "quick" => Quick,
+        "full" => Full,
+        _ => throw new ArgumentException($"'{profile}' is no profile. Known are quick and full.", nameof(profile)),
+    };
+
+    /// <summary>Shakespeare where it is, at the full scale; else the grammar's language 0, whose rare words are names and numbers.</summary>
+    public TextSplits LoadCorpus() => Judged && TextDatasets.AreHere ? TextDatasets.Shakespeare() : new Grammar().Splits(800_000, 0);
+
+    /// <summary>The pooled model.</summary>
+    /// <param name="corpus">Its training text; gives the words that its context of bytes holds.</param>
+    /// <param name="prefixes">Vectors per word.</param>
+    /// <param name="seed">Of weights and windows.</param>
+    /// <exception cref="ArgumentException">A text without a space: one word.</exception>
+    public TinyWordLmOptions Pooled(TextSplits corpus, int prefixes, long seed)
+    {
+        var words = WordSplitter.Whitespace.Split(corpus.Train).Count;
+        if (words < 2) throw new ArgumentException($"A model of words needs a text of words, but {corpus.Name} has no space and so is {(words == 0 ? "empty" : "one word")}.", nameof(corpus));
+        var pieces = WordSplitter.Whitespace.Split(corpus.Train, Canvas).Count;
+        var context = Math.Max(2, (int)Math.Round((double)ContextBytes * pieces / corpus.Train.Length));
+        var model = new WordLmOptions(Width, CharLayers, Width, Layers, context) { Prefixes = prefixes, MaxWordBytes = Canvas };
+        return new(model, WordSplitter.Whitespace, Steps) { WordsPerStep = Windows * context, LearningRate = LearningRate, Seed = seed };
+    }
+
+    /// <summary>A model of tokens: as many windows of as many bytes, and as many operations per byte as the pooled one with p = 1, within 5 %.</summary>
+    /// <param name="corpus">Its training text.</param>
+    /// <param name="vocabulary">Of the tokens.</param>
+    /// <param name="tokens">In the training text.</param>
+    /// <param name="seed">Of weights and windows.</param>
+    public TinyLmOptions Tokens(TextSplits corpus, int vocabulary, int tokens, long seed)
+    {
+        var context = Math.Max(2, (int)Math.Round((double)ContextBytes * tokens / corpus.Train.Length));
+        var words = WordSplitter.Whitespace.Split(corpus.Train, Canvas);
+        var budget = ForwardCost.Of(Pooled(corpus, 1, seed).Model, words).Total / tokens;
+        return new(ForwardCost.Match(vocabulary, context, Layers, budget, cost => cost.Total), Steps) { TokensPerStep = Windows * context, LearningRate = LearningRate, Seed = seed };
+    }
+
+    /// <summary>Trains what the cache lacks and measures everything.</summary>
+    /// <param name="corpus">E.g. from <see cref="LoadCorpus"/>.</param>
+    /// <param name="seeds">At least one.</param>
+    /// <param name="device">The CPU when null.</param>
+    /// <param name="progress">Told about every training.</param>
+    /// <param name="cache">Of models; the user's when null.</param>
+    /// <param name="cancellation">Stops before the next step.</param>
+    /// <returns>The caller's to dispose.</returns>
+    /// <exception cref="ArgumentException">No seed, or a text without a space or too short.</exception>
+    public PooledResults Run(
+        TextSplits corpus, IReadOnlyList<long> seeds, Device? device = null, IProgress<TrainingProgress>? progress = null,
+        ModelCache? cache = null, CancellationToken cancellation = default)
+    {
+        if (seeds.Count == 0) throw new ArgumentException("An experiment needs at least one seed.", nameof(seeds));
+        var comparison = new PooledComparison(this, corpus, device ?? CPU, progress, cache ?? ModelCache.Default, cancellation);
+        var runs = new List<PooledRun>();
+        try
+        {
+            foreach (var seed in seeds) runs.Add(comparison.Run(seed));
+        }
+        catch
+        {
+            foreach (var run in runs) run.Dispose();
+            throw;
+        }
+        return new(this, corpus, runs);
+    }
+}

@@ -1,0 +1,98 @@
+using Lab.Data;
+using Lab.Metrics;
+using Lab.Nn;
+using Lab.Text;
+
+namespace Lab.Papers.LearnYourTokens;
+
+/// <summary>One model, measured.</summary>
+/// <param name="Name">In tables and legends.</param>
+/// <param name="Parameters">Numbers in all weights.</param>
+/// <param name="CostPerByte">Of the forward pass on the training text, with attention.</param>
+/// <param name="BytesSeen">In training, repetitions counted.</param>
+/// <param name="Seconds">Of training.</param>
+/// <param name="BitsPerByte">On the test text; null for a model that cannot spell.</param>
+/// <param name="WordAccuracy">In [0, 1].</param>
+/// <param name="Buckets">Word accuracy by training frequency.</param>
+/// <param name="Scores">By byte of the test text.</param>
+public sealed record PooledArm(
+    string Name, long Parameters, double CostPerByte, double BytesSeen, double Seconds, double? BitsPerByte, double WordAccuracy,
+    IReadOnlyList<FrequencyBucket> Buckets, ByteScores Scores);
+
+/// <summary>What was measured with one seed. Owns the pooled model.</summary>
+/// <param name="Seed">Of weights and windows.</param>
+/// <param name="Model">With p vectors per word, p above 1.</param>
+/// <param name="Chars">Bytes.</param>
+/// <param name="CharsByUnits">Bytes, with as many of them in its context as the pooled models have words: the paper's setting.</param>
+/// <param name="Subwords">Byte pair encoding.</param>
+/// <param name="Words">Whole words.</param>
+/// <param name="Single">Pooled, one vector per word.</param>
+/// <param name="Several">Pooled, several vectors per word.</param>
+/// <param name="UnknownShare">Of the test text's words that the word model does not know.</param>
+public sealed record PooledRun(
+    long Seed, TinyWordLm Model, PooledArm Chars, PooledArm CharsByUnits, PooledArm Subwords, PooledArm Words, PooledArm Single, PooledArm Several, double UnknownShare) : IDisposable
+{
+    /// <summary>All arms.</summary>
+    public IReadOnlyList<PooledArm> Arms => [Chars, CharsByUnits, Subwords, Words, Single, Several];
+
+    /// <summary>The better of the two pooled models.</summary>
+    public PooledArm Best => Several.WordAccuracy > Single.WordAccuracy ? Several : Single;
+
+    /// <inheritdoc/>
+    public void Dispose() => Model.Dispose();
+}
+
+/// <summary>All runs of an experiment. Owns their models.</summary>
+/// <param name="Experiment">What was run.</param>
+/// <param name="Corpus">Learned from.</param>
+/// <param name="Runs">One per seed.</param>
+public sealed record PooledResults(PooledExperiment Experiment, TextSplits Corpus, IReadOnlyList<PooledRun> Runs) : IDisposable
+{
+    /// <summary>The paper's claims beside what was measured.</summary>
+    /// <remarks>Source: abstract and section 4 of arXiv 2310.11628.</remarks>
+    public Claims Claims()
+    {
+        var full = Experiment.Judged;
+        return new("learn-your-tokens",
+        [
+            Claim("Pooled words predict more words than subwords and bytes", "more than 300 % better (relative)", "points", full ? 2 : 1,
+                run => 100 * (run.Best.WordAccuracy - Math.Max(run.Subwords.WordAccuracy, run.Chars.WordAccuracy))),
+            Claim("With equal units of context the gain over bytes is at least twice that with equal bytes", "baselines see as many units", "%", full ? 0 : null,
+                run => 100 * (Gain(run.Best, run.CharsByUnits) - 2 * Math.Max(0, Gain(run.Best, run.Chars)))),
+            Claim("On rare words (1 to 4 times in training) pooled words gain more on subwords than on all words", "a factor of 30 on rare words", "times", full ? 0 : null,
+                run => Ratio(run.Best.Buckets[1], run.Subwords.Buckets[1]) - run.Best.WordAccuracy / run.Subwords.WordAccuracy),
+            Claim("Pooled words predict words never seen in training", "a model of whole words cannot", "words", full ? 1 : null, run => run.Best.Buckets[0].Right),
+            Claim("Several vectors per word are not worse than one, at equal steps", "several prefix vectors", "points", full ? 0 : null,
+                run => 100 * (run.Several.WordAccuracy - run.Single.WordAccuracy)),
+            new("At the repository's sizes a byte costs the pooled model at most half of what it costs a model of bytes", "attention over words instead of characters", [-CostRatio(Corpus)], "times") { Required = -0.5 },
+        ]);
+    }
+
+    /// <summary>Operations per byte of the pooled model over those of a model of bytes, both of the reference repository's width and layers, in a context of 512 bytes.</summary>
+    /// <param name="corpus">Gives the lengths of words.</param>
+    public static double CostRatio(TextSplits corpus)
+    {
+        const int Width = 768, Layers = 12, CharLayers = 2, Heads = 4, ContextBytes = 512, Canvas = 12;
+        var words = WordSplitter.Whitespace.Split(corpus.Test, Canvas);
+        var context = (int)Math.Round((double)ContextBytes * words.Count / words.Bytes.Length);
+        var pooled = ForwardCost.Of(new WordLmOptions(Width, CharLayers, Width, Layers, context) { Heads = Heads, CharHeads = Heads, MaxWordBytes = Canvas }, words);
+        return pooled.Total / ForwardCost.Of(new DecoderOptions(256, Width, Layers, Heads, ContextBytes), words.Bytes.Length).Total;
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        foreach (var run in Runs) run.Dispose();
+    }
+
+    private static double Gain(PooledArm ours, PooledArm theirs) => ours.WordAccuracy / theirs.WordAccuracy - 1;
+
+    // Half a word added to both: rare words are often all wrong.
+    private static double Ratio(FrequencyBucket ours, FrequencyBucket theirs) => (ours.Right + 0.5) / (theirs.Right + 0.5);
+
+    private Claim Claim(string name, string reported, string unit, double? required, Func<PooledRun, double> margin) => new(name, reported, [.. Runs.Select(margin)], unit)
+    {
+        Required = required,
+        SeedsRequired = required is null ? null : (2 * Runs.Count + 2) / 3,
+    };
+}

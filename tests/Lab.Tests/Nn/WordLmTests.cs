@@ -1,0 +1,198 @@
+using System.Text;
+using Lab.Generation;
+using Lab.Nn;
+using Lab.Text;
+using static TorchSharp.torch;
+
+namespace Lab.Tests.Nn;
+
+public sealed class WordLmTests : IDisposable
+{
+    private static readonly byte[] sentence = Encoding.UTF8.GetBytes("the cats of the towns saw elephantine things, once or twice a day ");
+
+    private readonly IDisposable scope = NewDisposeScope();
+
+    public void Dispose() => scope.Dispose();
+
+    public static TheoryData<int> Prefixes => [1, 3];
+
+    private static WordLm Model(int prefixes = 1, int mostBytes = 16, int context = 16)
+    {
+        using var generator = manual_seed(5);
+        var model = new WordLm(new(16, 2, prefixes == 1 ? 32 : 16, 2, context) { CharHeads = 2, Heads = 2, Prefixes = prefixes, MaxWordBytes = mostBytes });
+        using var noGrad = no_grad();
+        foreach (var parameter in model.parameters()) parameter.mul_(3); // far from uniform, so that every dependence shows
+        model.eval();
+        return model;
+    }
+
+    // Logits of every word of one window: [length + 1, 257] each.
+    private static Tensor[] Logits(WordLm model, WordText text, int mostBytes = 16)
+    {
+        using var noGrad = no_grad();
+        var batch = WordBatch.Of(text, [0], text.Count, mostBytes);
+        var words = new Tensor[text.Count];
+        foreach (var (bucket, logits) in batch.Buckets.Zip(model.call(batch)))
+            for (var i = 0; i < bucket.Rows.shape[0]; i++)
+                words[(int)bucket.Rows[i].item<long>()] = logits[i].narrow(0, 0, bucket.Lengths[i].item<long>() + 1);
+        return words;
+    }
+
+    private static WordText Split(byte[] text, int mostBytes = 16) => WordSplitter.Whitespace.Split(text, mostBytes);
+
+    [Theory, MemberData(nameof(Prefixes))]
+    public void A_changed_byte_changes_nothing_before_itself(int prefixes)
+    {
+        var (model, text) = (Model(prefixes), Split(sentence));
+        var before = Logits(model, text);
+        for (var at = 0; at < sentence.Length; at++)
+        {
+            if (sentence[at] == ' ') continue;
+            var changed = sentence.ToArray();
+            changed[at] = (byte)'z';
+            var word = Enumerable.Range(0, text.Count).Last(w => text.Starts[w] <= at);
+            var after = Logits(model, new(changed, text.Starts));
+            for (var w = 0; w < word; w++) Assert.True(before[w].equal(after[w]).all().item<bool>());
+            var place = at - text.Starts[word]; // the logits of this byte and of those before it
+            Near.Equal(before[word].narrow(0, 0, place + 1), after[word].narrow(0, 0, place + 1));
+            Assert.True(Near.RelativeError(before[word].narrow(0, place + 1, 1), after[word].narrow(0, place + 1, 1)) > 1e-3);
+            if (word + 1 < text.Count) Assert.True(Near.RelativeError(before[word + 1], after[word + 1]) > 1e-4);
+        }
+    }
+
+    [Theory, MemberData(nameof(Prefixes))]
+    public void The_encoder_reads_a_word_in_both_directions_and_no_other(int prefixes)
+    {
+        var model = Model(prefixes);
+        var one = model.Encode(Batch("cats dogs birds "));
+        var last = model.Encode(Batch("catz dogs birds "));
+        Assert.True(Near.RelativeError(one[0, 0], last[0, 0]) > 1e-3);
+        Assert.True(one.narrow(1, 1, 2).equal(last.narrow(1, 1, 2)).all().item<bool>());
+
+        static WordBatch Batch(string text) => WordBatch.Of(Split(Encoding.ASCII.GetBytes(text)), [0], 3, 16);
+    }
+
+    [Fact]
+    public void The_first_byte_is_predicted_from_the_words_before_alone()
+    {
+        var model = Model();
+        var (a, b) = (Logits(model, Split("the cats "u8.ToArray())), Logits(model, Split("the dogs "u8.ToArray())));
+        Near.Equal(a[1][0], b[1][0]);
+    }
+
+    [Fact]
+    public void Longer_padding_changes_no_loss()
+    {
+        using var model = Model(mostBytes: 16);
+        using var batch = WordBatch.Of(Split(sentence), [0], 11, 16);
+        using var wide = WordBatch.Of(Split(sentence), [0], 11, 16) with
+        {
+            Buckets = [.. batch.Buckets.Select(bucket => bucket with { Bytes = Padded(bucket.Bytes, 0), Next = Padded(bucket.Next, WordBatch.Ignored) })],
+        };
+        Assert.Equal(model.Loss(batch).item<float>(), model.Loss(wide).item<float>(), 1e-6f);
+
+        static Tensor Padded(Tensor values, long value)
+        {
+            var extra = 16 - Math.Min(16, values.shape[1]) + values.shape[1] % 2; // every bucket as wide as the widest
+            return cat([values, full([values.shape[0], extra], value, ScalarType.Int64)], 1).narrow(1, 0, Math.Min(values.shape[1] + extra, value == 0 ? 16 : 17));
+        }
+    }
+
+    [Fact]
+    public void A_batch_holds_every_byte_and_end_once_whatever_the_buckets()
+    {
+        var text = Split(sentence);
+        using var batch = WordBatch.Of(text, [0, 1], 10, 16);
+        var places = batch.Buckets.SelectMany(bucket => bucket.Rows.data<long>().ToArray()).ToArray();
+        Assert.Equal(Enumerable.Range(0, 20).Select(i => (long)i), places.Order());
+        Assert.Equal(batch.Units, batch.Buckets.Sum(bucket => bucket.Next.ne(WordBatch.Ignored).sum().item<long>()));
+        for (var row = 0; row < 20; row++) Assert.Equal(row, places[batch.Order[row].item<long>()]);
+        foreach (var bucket in batch.Buckets)
+            Assert.True(bucket.Bytes.index_select(0, bucket.Distinct).index_select(0, bucket.Same).equal(bucket.Bytes).all().item<bool>());
+    }
+
+    [Fact]
+    public void Probabilities_of_all_words_up_to_a_length_and_of_longer_ones_sum_to_1()
+    {
+        var model = Model(mostBytes: 3);
+        byte[] alphabet = [(byte)'a', (byte)'b', (byte)'c'];
+        using var noGrad = no_grad();
+        var (total, longer) = (0.0, 0.0);
+        foreach (var first in alphabet)
+        {
+            total += Probability([first], closed: true);
+            foreach (var second in alphabet) total += Probability([first, second], closed: true);
+            foreach (var second in alphabet) longer += Probability([first, second], closed: false);
+        }
+        Assert.Equal(1, total + longer, 5);
+        Assert.True(longer > 1e-4 && total > 1e-4);
+
+        // Renormalised over the alphabet and, behind a byte, the end. What is closed ends there, the rest goes on.
+        double Probability(byte[] word, bool closed)
+        {
+            var logits = Logits(model, new([(byte)'a', (byte)' ', .. word], [0, 2, 2 + word.Length]), 3)[1];
+            var product = 1.0;
+            for (var place = 0; place <= word.Length; place++)
+            {
+                long[] symbols = [.. alphabet.Select(symbol => (long)symbol), .. place > 0 ? new[] { (long)WordBatch.EndOfWord } : []];
+                var law = logits[place].index_select(0, tensor(symbols)).softmax(0);
+                product *= place < word.Length ? law[Array.IndexOf(symbols, (long)word[place])].item<float>() : closed ? law[^1].item<float>() : 1 - law[^1].item<float>();
+            }
+            return product;
+        }
+    }
+
+    [Theory, MemberData(nameof(Prefixes))]
+    public void Nested_greedy_generation_writes_what_repeated_full_passes_write(int prefixes)
+    {
+        var model = Model(prefixes, mostBytes: 5, context: 12);
+        var prompt = Split("the cat saw "u8.ToArray(), 5);
+        var written = WordSampler.Sample(model, prompt, 6, new() { Temperature = 0 });
+
+        var (bytes, starts) = (prompt.Bytes.ToList(), prompt.Starts.ToList());
+        for (var word = 0; word < 6; word++)
+        {
+            var length = 0;
+            for (; length < 5; length++)
+            {
+                var logits = Logits(model, new([.. bytes, 0], [.. starts, bytes.Count + 1]), 5)[^1][length].data<float>().ToArray(); // a zero byte stands where the next one goes
+                if (length == 0) logits[WordBatch.EndOfWord] = float.NegativeInfinity;
+                var best = Array.IndexOf(logits, logits.Max());
+                if (best == WordBatch.EndOfWord) break;
+                bytes.Add((byte)best);
+            }
+            starts.Add(bytes.Count);
+        }
+        Assert.Equal(bytes.Skip(prompt.Bytes.Length), written);
+    }
+
+    [Fact]
+    public void Generation_needs_no_prompt_and_goes_on_beyond_the_context()
+    {
+        var model = Model(mostBytes: 4, context: 4);
+        var written = WordSampler.Sample(model, Split([]), 11, new() { Seed = 1 });
+        Assert.InRange(written.Length, 11, 44);
+        Assert.Equal(written, WordSampler.Sample(model, Split([]), 11, new() { Seed = 1 }));
+    }
+
+    [Fact]
+    public void Words_of_one_byte_make_the_backbone_a_byte_model()
+    {
+        var text = WordSplitter.FixedBytes(1).Split("abc"u8.ToArray(), 1);
+        using var batch = WordBatch.Of(text, [0], 3, 1);
+        var bucket = Assert.Single(batch.Buckets);
+        Assert.Equal([3, 2], bucket.Next.shape); // one step for the byte, one for the end
+        Assert.Equal(2 * 3, batch.Units);
+    }
+
+    [Fact]
+    public void Sizes_and_words_that_do_not_fit_are_refused()
+    {
+        Assert.Throws<ArgumentOutOfRangeException>(() => new WordLm(new(16, 1, 16, 1, 8) { Prefixes = 0 }));
+        Assert.Throws<ArgumentOutOfRangeException>(() => new WordLm(new(16, 1, 16, 1, 8) { MaxWordBytes = 0 }));
+        Assert.Throws<ArgumentException>(() => new WordLm(new(16, 1, 16, 1, 1)));
+        Assert.Contains("more than 4", Assert.Throws<ArgumentException>(() => WordBatch.Of(Split("elephant"u8.ToArray()), [0], 1, 4)).Message);
+        Assert.Contains("beyond the 1 words", Assert.Throws<ArgumentException>(() => WordBatch.Of(Split("a"u8.ToArray()), [0], 2, 4)).Message);
+        Assert.Contains("longer than the context", Assert.Throws<ArgumentException>(() => Logits(Model(context: 4), Split(sentence))).Message);
+    }
+}
