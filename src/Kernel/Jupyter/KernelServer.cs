@@ -72,6 +72,7 @@ internal sealed class KernelServer
     {
         try
         {
+            await CSharpSession.WarmUpCompilerAsync().ConfigureAwait(false); // while the session loads its extensions
             await (await session.ConfigureAwait(false)).WarmUpAsync().ConfigureAwait(false);
         }
         catch (Exception e) when (!session.IsFaulted) // the user's own first cell will say what is wrong

@@ -89,6 +89,9 @@ public sealed class CSharpSession : IAsyncDisposable
         return new(CompletenessStatus.Complete);
     }
 
+    /// <summary>Loads what every session compiles with. Needs no session, so it can go beside the making of the first.</summary>
+    internal static Task WarmUpCompilerAsync() => Task.Run(() => new Submissions([], usings).Compile("0", "warm-up").RunAsync());
+
     /// <summary>Does what makes first times slow, so that the user's first cell and completion need not.</summary>
     internal async Task WarmUpAsync()
     {

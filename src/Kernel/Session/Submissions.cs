@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using System.Reflection;
+using System.Reflection.PortableExecutable;
 using System.Text;
 using Lab.Kernel.Language;
 using Microsoft.CodeAnalysis;
@@ -19,21 +20,26 @@ internal sealed class Submissions
 {
     private static readonly EmitOptions emitOptions = new(debugInformationFormat: DebugInformationFormat.PortablePdb, pdbFilePath: "cell.pdb");
 
+    // What the process was built from is at hand in every cell. Read once, for all sessions.
+    private static readonly Lazy<IReadOnlyList<(string Path, MetadataReference Reference)>> platform = new(() =>
+        [.. ((string)AppContext.GetData("TRUSTED_PLATFORM_ASSEMBLIES")!).Split(Path.PathSeparator).Select(path => (path, (MetadataReference)Reference(path)))]);
+
     private readonly Lock turn = new();
     private readonly SessionLoadContext assemblies = new();
     private readonly List<MetadataReference> newReferences;
     private readonly List<Link> chain = [];
     private CSharpCompilation? last;
+    private CSharpCompilation? next; // still empty: what it binds of its references serves every cell that stands here
     private int count;
 
     public Submissions(IEnumerable<Assembly> references, IEnumerable<string> usings)
     {
-        // What the process was built from is at hand in every cell; extensions may add assemblies from elsewhere.
-        var paths = ((string)AppContext.GetData("TRUSTED_PLATFORM_ASSEMBLIES")!).Split(Path.PathSeparator)
-            .Concat(references.Select(r => r.Location)).Distinct();
-        newReferences = [.. paths.Select(path => Reference(path))];
+        var others = references.Select(r => r.Location).Except(platform.Value.Select(p => p.Path));
+        newReferences = [.. platform.Value.Select(p => p.Reference), .. others.Select(path => Reference(path))];
+
+        // A cell is too small to be worth waking other threads.
         Options = new(OutputKind.DynamicallyLinkedLibrary, usings: usings, optimizationLevel: OptimizationLevel.Release,
-            allowUnsafe: true, nullableContextOptions: NullableContextOptions.Disable);
+            allowUnsafe: true, nullableContextOptions: NullableContextOptions.Disable, concurrentBuild: false);
     }
 
     /// <summary>What a cell that is written now stands on: the chain, and references that no cell of it has.</summary>
@@ -45,6 +51,8 @@ internal sealed class Submissions
     /// <summary>How cells are parsed.</summary>
     public static CSharpParseOptions ParseOptions { get; } = new(LanguageVersion.Latest, DocumentationMode.Parse, SourceCodeKind.Script);
 
+    private static readonly SyntaxTree nothing = CSharpSyntaxTree.ParseText("", ParseOptions);
+
     /// <summary>How cells are compiled.</summary>
     public CSharpCompilationOptions Options { get; }
 
@@ -53,7 +61,9 @@ internal sealed class Submissions
     {
         lock (turn)
         {
-            if (assemblies.Add(path)) newReferences.Add(Reference(path));
+            if (!assemblies.Add(path)) return;
+            newReferences.Add(Reference(path));
+            next = null;
         }
     }
 
@@ -65,6 +75,7 @@ internal sealed class Submissions
             var added = files.Runtime.Where(assemblies.Add).Select(Path.GetFileName).ToHashSet();
             foreach (var library in files.Native) assemblies.AddNative(library);
             newReferences.AddRange(files.Compile.Where(path => added.Contains(Path.GetFileName(path))).Select(path => Reference(path)));
+            next = null;
         }
     }
 
@@ -74,7 +85,9 @@ internal sealed class Submissions
         lock (turn)
         {
             var tree = CSharpSyntaxTree.ParseText(SourceText.From(code, Encoding.UTF8), ParseOptions, cellName);
-            var compilation = CSharpCompilation.CreateScriptCompilation($"Cell{++count}", tree, newReferences, Options, last, typeof(object));
+            next ??= CSharpCompilation.CreateScriptCompilation($"Cell{chain.Count + 1}", nothing, newReferences, Options, last, typeof(object));
+            var compilation = next.ReplaceSyntaxTree(nothing, tree);
+            count++;
             if (Emit(compilation) is not { } assembly) return new Submission(count, compilation, null);
 
             var entry = compilation.GetEntryPoint(default)!;
@@ -88,7 +101,10 @@ internal sealed class Submissions
         }
     }
 
-    private static PortableExecutableReference Reference(string path) => MetadataReference.CreateFromFile(path, documentation: new AssemblyDocumentation(path));
+    // Only the metadata: the code in these files is many times larger.
+    private static PortableExecutableReference Reference(string path) =>
+        AssemblyMetadata.Create(ModuleMetadata.CreateFromStream(File.OpenRead(path), PEStreamOptions.PrefetchMetadata))
+            .GetReference(new AssemblyDocumentation(path), filePath: path, display: path);
 
     private Assembly? Emit(CSharpCompilation compilation)
     {
@@ -110,6 +126,7 @@ internal sealed class Submissions
         assemblies.AddCell(assembly);
         newReferences.Clear(); // later cells inherit them through the chain
         last = link.Compilation;
+        next = null;
     }
 
     private static bool Declares(CSharpCompilation compilation) =>
