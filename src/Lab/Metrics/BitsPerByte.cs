@@ -1,6 +1,5 @@
 using Lab.Nn;
 using Lab.Text;
-using TorchSharp;
 using static TorchSharp.torch;
 
 namespace Lab.Metrics;
