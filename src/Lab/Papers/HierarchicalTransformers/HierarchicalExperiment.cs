@@ -42,7 +42,7 @@ public sealed record HierarchicalExperiment
     public double NoiseRate { get; init; } = 0.1;
 
     /// <summary>Bytes of the test text that are scored.</summary>
-    public int ScoredBytes { get; init; } = 10_000;
+    public int ScoredBytes { get; init; } = 8_000;
 
     /// <summary>Whether all claims get a verdict: at the small scale some cannot be expected to show.</summary>
     public bool Judged { get; init; }
@@ -95,10 +95,10 @@ public sealed record HierarchicalExperiment
     /// <summary>Operations per byte of a text.</summary>
     /// <param name="model">Hierarchical.</param>
     /// <param name="text">UTF-8, not empty.</param>
-    public ForwardCost CostPerByte(TinyWordLm model, byte[] text) => ForwardCost.Of(model.Options.Model, model.Split(text)) / text.Length;
+    public static ForwardCost CostPerByte(TinyWordLm model, byte[] text) => ForwardCost.Of(model.Options.Model, model.Split(text)) / text.Length;
 
     /// <inheritdoc cref="CostPerByte(TinyWordLm, byte[])"/>
-    public ForwardCost CostPerByte(TinyLm model, byte[] text) => ForwardCost.Of(model.Options.Model, model.Tokenizer.Encode(text).Length) / text.Length;
+    public static ForwardCost CostPerByte(TinyLm model, byte[] text) => ForwardCost.Of(model.Options.Model, model.Tokenizer.Encode(text).Length) / text.Length;
 
     /// <summary>The baseline: as many windows in a step, of as many bytes; and as many operations per byte within 5 %, in as many layers as the backbone or nearly so.</summary>
     /// <param name="tokenizer">Its tokens.</param>

@@ -39,7 +39,7 @@ public sealed record HierarchicalResults(
     {
         var full = Experiment.Judged;
         yield return Claim("The baseline needs more operations per byte of the second language", "FLOP ratio 1.28 to 2.32 out of domain", "times", 2,
-            run => Experiment.CostPerByte(run.Tokens, Other.Test).Matrices / Experiment.CostPerByte(run.Words, Other.Test).Matrices);
+            run => HierarchicalExperiment.CostPerByte(run.Tokens, Other.Test).Matrices / HierarchicalExperiment.CostPerByte(run.Words, Other.Test).Matrices);
         yield return Claim("Word splitting needs fewer bits than pieces of eight bytes", "HellaSwag -2.7, LAMBADA -8.4 with pieces", "%", full ? 15 : 5,
             run => 100 * (1 - run.Hierarchical.BitsPerByte / run.Fixed.BitsPerByte));
         yield return Claim("Word accuracy is not below the baseline's by more than 3 points", "35.5 against 35.3 (1B)", "points", full ? -3 : null,

@@ -114,7 +114,7 @@ public sealed class HierarchicalTests : IDisposable
         Assert.Equal(2, Plotly.NET.GenericChart.getTraces(HierarchicalFigures.WordMap(run.Words, [("a", ["kana ", "kanan "]), ("b", ["to ", "tola "])], "words")).Count());
         Assert.Equal(2, Plotly.NET.GenericChart.getTraces(HierarchicalFigures.BitsInsideWords(run, main.Test[..2000])).Count());
         Assert.Equal(4, Plotly.NET.GenericChart.getTraces(HierarchicalFigures.Adaptation(results)).Count());
-        Assert.Equal(4, Plotly.NET.GenericChart.getTraces(HierarchicalFigures.Costs(run, tiny, [main, other])).Count());
+        Assert.Equal(4, Plotly.NET.GenericChart.getTraces(HierarchicalFigures.Costs(run, [main, other])).Count());
         Assert.Equal(3, HierarchicalTables.Models(results).Rows.Count);
         Assert.Equal(4, HierarchicalTables.Robustness(results).Rows.Count);
         Assert.Equal(3, HierarchicalTables.Plan(tiny, run.Tokens.Tokenizer, main).Rows.Count);
