@@ -48,7 +48,7 @@ public readonly record struct ForwardCost(double Encoder, double Backbone, doubl
     public static ForwardCost Of(DecoderOptions model, double tokens) => new ForwardCost(
         0, 24.0 * model.Dim * model.Dim * model.Depth, 0, 2.0 * model.Vocabulary * model.Dim, 4.0 * model.Context * model.Dim * model.Depth) * tokens;
 
-    /// <summary>A decoder of a given cost, within 5 %: its depth is as near as possible to a given one, its heads are 32 wide.</summary>
+    /// <summary>A decoder of a given cost, within 5 %: its depth is as near as possible to a given one, its heads are 32 wide or little more.</summary>
     /// <param name="vocabulary">Tokens.</param>
     /// <param name="context">Most tokens in a sequence.</param>
     /// <param name="depth">Wanted.</param>
@@ -59,9 +59,10 @@ public readonly record struct ForwardCost(double Encoder, double Backbone, doubl
     {
         const double Tolerance = 0.05;
         var candidates =
-            from heads in Enumerable.Range(1, 32)
+            from width in Enumerable.Range(1, 128).Select(i => 8 * i)
             from layers in Enumerable.Range(1, 24)
-            let options = new DecoderOptions(vocabulary, 32 * heads, layers, heads, context)
+            let heads = Enumerable.Range(1, Math.Max(1, width / 32)).Last(count => width % count == 0)
+            let options = new DecoderOptions(vocabulary, width, layers, heads, context)
             let error = Math.Abs(cost(Of(options, 1)) / budget - 1)
             where error <= Tolerance
             orderby Math.Abs(layers - depth), error

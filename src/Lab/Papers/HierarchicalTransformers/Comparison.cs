@@ -14,7 +14,7 @@ internal sealed class Comparison(
     HierarchicalExperiment experiment, TextSplits main, TextSplits other, Bpe tokenizer, Device device,
     IProgress<TrainingProgress>? progress, ModelCache cache, CancellationToken cancellation)
 {
-    private const int AdaptationPoints = 4, AdaptationBytes = 8_000;
+    private const int AdaptationPoints = 4, AdaptationBytes = 4_000;
     private const string Main = "main", Other = "other";
 
     private readonly WordText test = Head(main.Test, experiment.ScoredBytes);
@@ -25,22 +25,22 @@ internal sealed class Comparison(
         var tokens = TinyLm.GetOrTrain(experiment.Baseline(tokenizer, main, seed), tokenizer, main, device, progress, cache, cancellation);
         using var pieces = TinyWordLm.GetOrTrain(experiment.FixedPieces(main, seed), main, device, progress, cache, cancellation);
 
-        var hierarchical = Measured($"words, {experiment.Splitter}", words, seed);
+        var hierarchical = Measured($"words, {experiment.Splitter}", words);
         var (steps, flops) = (experiment.AdaptationSteps, FlopsPerStep(words));
         var baselineFlops = ForwardCost.Of(tokens.Options.Model, tokens.Options.TokensPerStep).Training;
         return new(
             seed, words, tokens,
             hierarchical with { Noise = Noise(words.Score, seed), Adaptation = Adapt(words, seed, steps, flops) },
             Measured(tokens) with { Noise = Noise(Scores(tokens.Model), seed), Adaptation = Adapt(tokens, seed, (long)Math.Round(steps * flops / baselineFlops), baselineFlops) },
-            Measured("pieces of 8 bytes", pieces, seed) with { WordAccuracy = null });
+            Measured("pieces of 8 bytes", pieces) with { WordAccuracy = null });
     }
 
-    private ArmResult Measured(string name, TinyWordLm model, long seed)
+    private ArmResult Measured(string name, TinyWordLm model)
     {
         var (scores, options) = (model.Score(test.Bytes), model.Options);
         var bytesPerWord = (double)main.Train.Length / model.Split(main.Train).Count;
         return new(
-            name, Parameters(model.Model), experiment.CostPerByte(model, main.Train), options.Steps * options.WordsPerStep * bytesPerWord, model.History[^1].Elapsed.TotalSeconds,
+            name, Parameters(model.Model), HierarchicalExperiment.CostPerByte(model, main.Train), options.Steps * options.WordsPerStep * bytesPerWord, model.History[^1].Elapsed.TotalSeconds,
             scores.BitsOf(test).Value, scores.WordAccuracy(test), [], []);
     }
 
@@ -49,7 +49,7 @@ internal sealed class Comparison(
         var (scores, options) = (Scores(model.Model)(test.Bytes), model.Options);
         var bytesPerToken = (double)main.Train.Length / tokenizer.Encode(main.Train).Length;
         return new(
-            $"BPE, {tokenizer.Vocabulary.Size} tokens", Parameters(model.Model), experiment.CostPerByte(model, main.Train), options.Steps * options.TokensPerStep * bytesPerToken,
+            $"BPE, {tokenizer.Vocabulary.Size} tokens", Parameters(model.Model), HierarchicalExperiment.CostPerByte(model, main.Train), options.Steps * options.TokensPerStep * bytesPerToken,
             model.History[^1].Elapsed.TotalSeconds, scores.BitsOf(test).Value, scores.WordAccuracy(test), [], []);
     }
 

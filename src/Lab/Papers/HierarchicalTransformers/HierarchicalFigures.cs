@@ -80,21 +80,21 @@ public static class HierarchicalFigures
 
     /// <summary>Operations per byte of the forward pass by language, by part.</summary>
     /// <param name="run">Whose models.</param>
-    /// <param name="experiment">That they belong to.</param>
     /// <param name="texts">Their test parts are counted.</param>
-    public static GenericChart Costs(HierarchicalRun run, HierarchicalExperiment experiment, IReadOnlyList<TextSplits> texts)
+    public static GenericChart Costs(HierarchicalRun run, IReadOnlyList<TextSplits> texts)
     {
         var costs = texts.SelectMany(text => new[]
         {
-            (Name: $"{text.Name}, words", Cost: experiment.CostPerByte(run.Words, text.Test)),
-            (Name: $"{text.Name}, BPE", Cost: experiment.CostPerByte(run.Tokens, text.Test)),
+            (Name: $"{Brief(text)}<br>words", Cost: HierarchicalExperiment.CostPerByte(run.Words, text.Test)),
+            (Name: $"{Brief(text)}<br>BPE", Cost: HierarchicalExperiment.CostPerByte(run.Tokens, text.Test)),
         }).ToArray();
         return Charts.StackedBars(
             [.. costs.Select(cost => cost.Name)],
             [Part("encoder", cost => cost.Encoder), Part("backbone", cost => cost.Backbone), Part("decoder", cost => cost.Decoder), Part("output layer", cost => cost.Head)],
-            "MFLOP per byte", "Operations of the forward pass");
+            "MFLOP per byte", "Operations of the forward pass by language");
 
         BarGroup Part(string name, Func<ForwardCost, double> part) => new(name, [.. costs.Select(cost => part(cost.Cost) / 1e6)]);
+        static string Brief(TextSplits text) => text.Name.Split(' ')[^1]; // the language: a label has little room
     }
 
     private static IEnumerable<Series> Curves(HierarchicalResults results, Func<HierarchicalRun, ArmResult> arm)

@@ -24,10 +24,12 @@ public sealed record HierarchicalResults(
 
     private IEnumerable<Claim> Counted()
     {
+        // The thresholds are for English and 4,096 tokens: a small vocabulary knows few whole words that could shatter.
+        var full = Experiment.Judged;
         var clean = Grown(TokenGrowth.Clean).TokensPerWord;
         var noisy = Growth.Where(text => text.Text is nameof(NoiseKind.Permute) or nameof(NoiseKind.Replace) or nameof(NoiseKind.Delete)).Average(text => text.TokensPerWord);
-        yield return Once("Misspelling makes the baseline read more tokens per word", "robust to perturbations", "times", 1.35, noisy / clean);
-        yield return Once("Capitals make the baseline read more tokens per word", "capitals cost the baseline about three times as much", "times", 3.5, Grown(nameof(NoiseKind.Capitals)).TokensPerWord / clean);
+        yield return Once("Misspelling makes the baseline read more tokens per word", "robust to perturbations", "times", full ? 1.35 : null, noisy / clean);
+        yield return Once("Capitals make the baseline read more tokens per word", "capitals cost the baseline about three times as much", "times", full ? 3.5 : null, Grown(nameof(NoiseKind.Capitals)).TokensPerWord / clean);
         yield return Once("The second language makes the baseline read more tokens per word", "FLOP ratio 2.32 on Chinese, 1.28 to 1.72 on other domains", "times", 3, Grown(Other.Name).TokensPerWord / clean);
         yield return Once("Misspelling leaves the backbone's positions per word as they are", "a word is one position", "positions", -0.02,
             -Growth.Where(text => Enum.TryParse<NoiseKind>(text.Text, out _)).Max(text => Math.Abs(text.BackbonePerWord - Grown(TokenGrowth.Clean).BackbonePerWord)));
@@ -37,7 +39,7 @@ public sealed record HierarchicalResults(
     {
         var full = Experiment.Judged;
         yield return Claim("The baseline needs more operations per byte of the second language", "FLOP ratio 1.28 to 2.32 out of domain", "times", 2,
-            run => Experiment.CostPerByte(run.Tokens, Other.Test).Matrices / Experiment.CostPerByte(run.Words, Other.Test).Matrices);
+            run => HierarchicalExperiment.CostPerByte(run.Tokens, Other.Test).Matrices / HierarchicalExperiment.CostPerByte(run.Words, Other.Test).Matrices);
         yield return Claim("Word splitting needs fewer bits than pieces of eight bytes", "HellaSwag -2.7, LAMBADA -8.4 with pieces", "%", full ? 15 : 5,
             run => 100 * (1 - run.Hierarchical.BitsPerByte / run.Fixed.BitsPerByte));
         yield return Claim("Word accuracy is not below the baseline's by more than 3 points", "35.5 against 35.3 (1B)", "points", full ? -3 : null,
@@ -57,7 +59,7 @@ public sealed record HierarchicalResults(
     private TokenGrowth Grown(string text) => Growth.Single(grown => grown.Text == text);
 
     // Counted, not trained: one number for all seeds.
-    private static Claim Once(string name, string reported, string unit, double required, double margin) => new(name, reported, [margin], unit) { Required = required };
+    private static Claim Once(string name, string reported, string unit, double? required, double margin) => new(name, reported, [margin], unit) { Required = required };
 
     private Claim Claim(string name, string reported, string unit, double? required, Func<HierarchicalRun, double> margin) => new(name, reported, [.. Runs.Select(margin)], unit)
     {

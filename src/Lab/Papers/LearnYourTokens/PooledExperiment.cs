@@ -70,18 +70,18 @@ public sealed record PooledExperiment
         Judged = true,
     };
 
-    /// <summary>The experiment of a profile.</summary>
+    /// <summary>The experiment of a profile. Without Shakespeare, the larger models learn a made-up language, and no claim about natural text is judged.</summary>
     /// <param name="profile"><c>quick</c> or <c>full</c>.</param>
     /// <exception cref="ArgumentException">Another profile.</exception>
     public static PooledExperiment Of(string profile) => profile switch
     {
         "quick" => Quick,
-        "full" => Full,
+        "full" => Full with { Judged = TextDatasets.AreHere },
         _ => throw new ArgumentException($"'{profile}' is no profile. Known are quick and full.", nameof(profile)),
     };
 
     /// <summary>Shakespeare where it is, at the full scale; else the grammar's language 0, whose rare words are names and numbers.</summary>
-    public TextSplits LoadCorpus() => Judged && TextDatasets.AreHere ? TextDatasets.Shakespeare() : new Grammar().Splits(800_000, 0);
+    public TextSplits LoadCorpus() => Judged ? TextDatasets.Shakespeare() : new Grammar().Splits(800_000, 0);
 
     /// <summary>The pooled model.</summary>
     /// <param name="corpus">Its training text; gives the words that its context of bytes holds.</param>
