@@ -21,7 +21,7 @@ public sealed class AuxiliaryEmbedding
     private readonly List<(byte[] Word, Dictionary<int, float> Context)> words = [];
     private readonly double[] totals = new double[Features];
     private readonly double total;
-    private readonly Tensor projection; // [Features, dim]
+    private readonly double[] projection; // [Features, dim]
 
     /// <param name="corpus">UTF-8; words are what white space separates.</param>
     /// <param name="dim">Width of the vectors.</param>
@@ -42,7 +42,7 @@ public sealed class AuxiliaryEmbedding
 
         using var generator = new Generator((ulong)Seed.Derive(seed, "auxiliary projection"));
         using var scope = NewDisposeScope();
-        projection = (randn([Features, dim], ScalarType.Float64, generator: generator) / Math.Sqrt(dim)).DetachFromDisposeScope();
+        projection = [.. randn([Features, dim], ScalarType.Float64, generator: generator).data<double>()]; // the length does not matter: vectors are normalised
     }
 
     /// <summary>Vectors of strings, whether or not they occur in the corpus.</summary>
@@ -52,7 +52,7 @@ public sealed class AuxiliaryEmbedding
     {
         using var scope = NewDisposeScope();
         var rows = strings.Select(Information).ToArray();
-        var matrix = tensor(rows.SelectMany(row => row).ToArray()).view(rows.Length, Features).matmul(projection);
+        var matrix = tensor(rows.SelectMany(row => row).ToArray()).view(rows.Length, Features).matmul(tensor(projection).view(Features, -1));
         return (matrix / matrix.norm(1, keepdim: true).clamp_min(1e-12)).MoveToOuterDisposeScope();
     }
 

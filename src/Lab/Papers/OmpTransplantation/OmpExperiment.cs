@@ -85,8 +85,8 @@ public sealed record OmpExperiment(bool IsFull, DecoderOptions Base, DecoderOpti
     /// <summary>The texts of this scale.</summary>
     public OmpCorpus LoadData() => OmpCorpus.Grammar(BytesPerLanguage, SumShare, ScoredBytes);
 
-    /// <summary>The ks of the ablation: powers of two up to the donor's width, and that width, where the sums are exact.</summary>
-    internal IReadOnlyList<int> Ks => [.. Enumerable.Range(0, 20).Select(i => 1 << i).TakeWhile(k => k < Donor.Dim), Donor.Dim];
+    /// <summary>The ks of the ablation: powers of two, the candidates, an eighth of the donor's width, and that width, where the sums are exact.</summary>
+    internal IReadOnlyList<int> Ks => [.. Enumerable.Range(0, 20).Select(i => 1 << i).TakeWhile(k => k < Donor.Dim).Union(Candidates).Union([Donor.Dim / 8, Donor.Dim]).Order()];
 
     /// <summary>Trains what the cache lacks and measures everything, seed by seed.</summary>
     /// <param name="corpus">Usually from <see cref="LoadData"/>.</param>
@@ -132,8 +132,21 @@ public sealed record OmpExperiment(bool IsFull, DecoderOptions Base, DecoderOpti
         public OmpRun Run()
         {
             var pair = Pair(plan.DonorDigits);
+            try
+            {
+                return Measure(pair);
+            }
+            catch
+            {
+                pair.Dispose();
+                throw;
+            }
+        }
+
+        private OmpRun Measure(TransplantPair pair)
+        {
             var (k, best) = Best(pair);
-            SparsityScore[] sparsity = [.. plan.Ks.Union(plan.Candidates).Order().Select(each => Sparsity(pair, each))];
+            SparsityScore[] sparsity = [.. plan.Ks.Select(each => Sparsity(pair, each))];
             var scores = new List<MethodScore>();
             Tensor? trained = null;
             foreach (var strategy in plan.Baselines(vectors, seed))

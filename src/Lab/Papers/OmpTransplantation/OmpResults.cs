@@ -8,27 +8,44 @@ public sealed record OmpResults(OmpExperiment Experiment, OmpCorpus Corpus, IRea
 {
     private static readonly string[] beaten = ["random", "zero", "mean", "CLP", "WECHSEL", "FOCUS"];
 
+    // Full, seeds 0 to 2, models of 0.2 and 0.3 million weights after 0.4 million tokens. The exact checks of pursuit and transfer pass.
+    private const string NotAheadOfVectors =
+        "On A the vectors made from the corpus itself are as good: in each of the three seeds one of WECHSEL and FOCUS is ahead, by up to 0.05 bits. On B OMP leads both by 0.2. Coefficients come from donor rows that a short training leaves noisy.";
+
+    private const string NotAheadOfSubwords =
+        "Level with OMP at this scale: on A OMP leads by 0.04 to 0.08 bits, on B from 0.13 behind to 0.02 ahead. The base reads B in short pieces, so their mean is a good guess.";
+
+    private const string NumbersAreInA =
+        "The loss on A differs by 0.16 to 0.19 bits between the two donors. About a quarter of the sentences of A hold numbers, so A is no text without them.";
+
+    private const string ZeroIsLevelWithMean =
+        "A matter of chance here: zero rows are between 0.01 bits behind and 0.03 ahead on A, and 0.03 behind to 0.01 ahead after 60 steps. On B they are ahead by more than 1 bit without training.";
+
     private bool IsFull => Experiment.IsFull;
 
-    /// <summary>The paper's claims beside what was measured.</summary>
+    /// <summary>The paper's claims beside what was measured. In quick, whose models are trained for seconds, only the claims on mechanism get a verdict.</summary>
     /// <remarks>Source: abstract and tables of arXiv 2506.06607.</remarks>
     public Claims Claims()
     {
         var (width, narrow) = (Experiment.Donor.Dim, Experiment.Donor.Dim / 8);
         Claim?[] claims =
         [
-            Claim("OMP beats zero, mean, random, CLP, WECHSEL and FOCUS on both languages", "best zero-shot preservation of all methods", 0.05,
-                run => beaten.Min(method => Math.Min(run[method].Bits.A - run.Omp.Bits.A, run[method].Bits.B - run.Omp.Bits.B))),
-            Claim("OMP beats the mean of subwords on A", "best zero-shot preservation of all methods", 0.05, run => run["subword mean"].Bits.A - run.Omp.Bits.A),
-            Claim("OMP beats the mean of subwords on B", "best zero-shot preservation of all methods", 0.1, run => run["subword mean"].Bits.B - run.Omp.Bits.B),
-            Claim($"An exact sum (k = {width}) transfers worse than a sparse one (k = {narrow})", "k = 64 at widths of 2048 and more", 0.3,
+            InFull("OMP beats zero, mean, random, CLP, WECHSEL and FOCUS on both languages", "best zero-shot preservation of all methods", 0.05,
+                run => beaten.Min(method => Math.Min(run[method].Bits.A - run.Omp.Bits.A, run[method].Bits.B - run.Omp.Bits.B)), NotAheadOfVectors),
+            InFull("OMP beats the mean of subwords on A", "best zero-shot preservation of all methods", 0.05,
+                run => run["subword mean"].Bits.A - run.Omp.Bits.A, NotAheadOfSubwords),
+            InFull("OMP beats the mean of subwords on B", "best zero-shot preservation of all methods", 0.1,
+                run => run["subword mean"].Bits.B - run.Omp.Bits.B, NotAheadOfSubwords),
+            Always($"An exact sum (k = {width}) transfers worse than a sparse one (k = {narrow})", "k = 64 at widths of 2048 and more", 0.3,
                 run => Mean(run.AtK(width).Bits) - Mean(run.AtK(narrow).Bits)),
-            Numbers(),
-            Claim("Zero rows are not worse than mean rows", "zero 99.1 % of MMLU kept (1B)", IsFull ? 0 : null,
-                run => Math.Min(run["mean"].Bits.A - run["zero"].Bits.A, run["mean"].Bits.B - run["zero"].Bits.B)),
-            Experiment.RecoverySteps == 0 ? null : Claim("Zero rows are not worse than mean rows after recovery", "", IsFull ? 0 : null,
-                run => Math.Min(run["mean"].Recovered!.A - run["zero"].Recovered!.A, run["mean"].Recovered!.B - run["zero"].Recovered!.B)),
-            Claim("Anchors that give each other's base rows do worse on B", "the two spaces share their geometry", 0.3, run => run.Permuted.B - run.Omp.Bits.B),
+            OfNumbers("Sums lose more where numbers are cut otherwise than where they are cut alike", "GSM8K -74 to -79 % against -5.6 %", 1.3, "x",
+                run => (run.Numbers[0].Bits.Sums - run.Base.Sums) / (run.Numbers[1].Bits.Sums - run.Base.Sums), null),
+            OfNumbers("On A, cutting numbers otherwise costs less than 0.1", "only arithmetic breaks", -0.1, "bits per byte",
+                run => -Math.Abs(run.Numbers[0].Bits.A - run.Numbers[1].Bits.A), NumbersAreInA),
+            InFull("Zero rows are not worse than mean rows", "zero 99.1 % of MMLU kept (1B)", 0, run => ZeroOverMean(run, score => score.Bits), ZeroIsLevelWithMean),
+            Experiment.RecoverySteps == 0 ? null : InFull("Zero rows are not worse than mean rows after recovery", "zero 99.1 % of MMLU kept (1B)", 0,
+                run => ZeroOverMean(run, score => score.Recovered!), ZeroIsLevelWithMean),
+            Always("Anchors that give each other's base rows do worse on B", "the two spaces share their geometry", 0.3, run => run.Permuted.B - run.Omp.Bits.B),
         ];
         return new("omp-transplantation", [.. claims.OfType<Claim>()]);
     }
@@ -39,17 +56,24 @@ public sealed record OmpResults(OmpExperiment Experiment, OmpCorpus Corpus, IRea
         foreach (var run in Runs) run.Dispose();
     }
 
-    private Claim? Numbers() => Runs.Any(run => run.Numbers.Count == 0) ? null : Claim(
-        "Sums lose more where numbers are cut otherwise than where they are cut alike", "GSM8K -74 to -79 % against -5.6 %", IsFull ? 1.3 : null,
-        run => (run.Numbers[0].Bits.Sums - run.Base.Sums) / (run.Numbers[1].Bits.Sums - run.Base.Sums)) with
-    { Unit = "x" };
+    private Claim InFull(string name, string reported, double required, Func<OmpRun, double> margin, string? finding, string unit = "bits per byte") =>
+        new(name, reported, [.. Runs.Select(margin)], unit) { Required = IsFull ? required : null, NotReproduced = IsFull ? finding : null };
 
-    // Margins of the specification are those of models trained seven times as long as quick ones, which have to reach half.
-    private Claim Claim(string name, string reported, double? required, Func<OmpRun, double> margin) => new(name, reported, [.. Runs.Select(margin)], "bits per byte")
+    private Claim? OfNumbers(string name, string reported, double required, string unit, Func<OmpRun, double> margin, string? finding) =>
+        Runs.Any(run => run.Numbers.Count == 0) ? null : InFull(name, reported, required, margin, finding, unit);
+
+    // Models that are trained for seconds have to reach half of the margin, in two seeds of three.
+    private Claim Always(string name, string reported, double required, Func<OmpRun, double> margin) => new(name, reported, [.. Runs.Select(margin)], "bits per byte")
     {
         Required = IsFull ? required : required / 2,
-        SeedsRequired = required is null || IsFull ? null : (2 * Runs.Count + 2) / 3,
+        SeedsRequired = IsFull ? null : (2 * Runs.Count + 2) / 3,
     };
+
+    private static double ZeroOverMean(OmpRun run, Func<MethodScore, Bits> bits)
+    {
+        var (zero, mean) = (bits(run["zero"]), bits(run["mean"]));
+        return Math.Min(mean.A - zero.A, mean.B - zero.B);
+    }
 
     private static double Mean(Bits bits) => (bits.A + bits.B) / 2;
 }
