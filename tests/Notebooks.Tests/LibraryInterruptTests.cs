@@ -38,7 +38,7 @@ public sealed class LibraryInterruptTests
     {
         await RunAsync("""
             var random = new Random(1);
-            var counts = new PieceCounts(new Gpt2PreTokenizer());
+            var counts = new PieceCounts(PreTokenizer.Gpt2);
             for (var i = 0; i < 50_000; i++) counts.Add(" " + string.Concat(Enumerable.Range(0, 20).Select(_ => (char)('a' + random.Next(26)))));
             """);
         var result = await RunAndInterruptAsync("Console.Write(\"now\"); Bpe.Train(counts, 900_000, cancellation: Notebook.Current.Cancellation);", TimeSpan.FromSeconds(0.2));
