@@ -24,6 +24,9 @@ public interface INotebookContext
     /// <summary>Parameters set from outside (command line, papermill), by name, as the C# text that was injected.</summary>
     IReadOnlyDictionary<string, string> InjectedParameters { get; }
 
+    /// <summary>Names the running cell in all its runs, edits between them included; null where the front end does not tell.</summary>
+    string? CellId { get; }
+
     /// <summary>Fires when the running cell is interrupted. Long library work takes this token.</summary>
     CancellationToken Cancellation { get; }
 

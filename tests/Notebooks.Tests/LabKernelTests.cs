@@ -20,6 +20,7 @@ public sealed class LabKernelTests : IDisposable
         var arguments = JsonNode.Parse(File.ReadAllText(Path.Combine(kernel, "kernel.json")))!["argv"]!.AsArray().Select(a => a!.GetValue<string>()).ToList();
         Assert.Equal(["kernel", "start", "{connection_file}"], arguments[^3..]);
         Assert.True(File.Exists(arguments[0]));
+        Assert.Equal(["kernel.json", "logo-svg.svg", "plotly.min.js"], Directory.GetFiles(kernel).Select(Path.GetFileName).Order());
         Assert.True(new FileInfo(Path.Combine(kernel, "plotly.min.js")).Length > 1_000_000);
         Assert.Contains(kernel, output.ToString());
     }
@@ -31,6 +32,7 @@ public sealed class LabKernelTests : IDisposable
         File.WriteAllText(file, "");
         Assert.Equal(6, await LabAsync("kernel", "install", "--prefix", file));
         Assert.Contains("could not be installed", error.ToString());
+        Assert.Contains(file, error.ToString());
     }
 
     [Fact]
@@ -54,7 +56,7 @@ public sealed class LabKernelTests : IDisposable
         var file = Path.Combine(folder, "connection.json");
         File.WriteAllText(file, "{}");
         Assert.Equal(64, await LabAsync("kernel", "start", file));
-        Assert.NotEqual("", error.ToString());
+        Assert.Contains("\"ip\" must be a string", error.ToString());
     }
 
     private Task<int> LabAsync(params string[] args) => LabCommand.RunAsync(args, output, error);

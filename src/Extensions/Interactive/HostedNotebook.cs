@@ -27,6 +27,9 @@ public sealed class HostedNotebook : INotebookContext
     public IReadOnlyDictionary<string, string> InjectedParameters { get; } = new Dictionary<string, string>();
 
     /// <inheritdoc/>
+    public string? CellId => null;
+
+    /// <inheritdoc/>
     public IComms Comms { get; } = new NoComms();
 
     /// <inheritdoc/>

@@ -34,6 +34,6 @@ public static class Live
     private static void Follow(object value, Func<CancellationToken, Task<object>> compute, string code)
     {
         var notebook = Notebook.Current;
-        WidgetSession.Of(notebook.Comms).Follow(code, new LiveView(compute, notebook.Display(value), TimeProvider.System));
+        WidgetSession.Of(notebook.Comms).Follow(notebook, code, new LiveView(compute, notebook.Display(value), TimeProvider.System));
     }
 }

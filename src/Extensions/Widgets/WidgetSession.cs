@@ -11,7 +11,8 @@ internal sealed class WidgetSession
     private static readonly ConditionalWeakTable<IComms, WidgetSession> sessions = [];
 
     private readonly ConcurrentDictionary<string, Widget> widgets = [];
-    private readonly ConcurrentDictionary<string, LiveView> views = [];
+    private readonly Lock turn = new();
+    private readonly List<(INotebookContext Run, string Code, LiveView View)> views = [];
 
     private WidgetSession(IComms comms) => comms.Register("jupyter.widget.control", OpenControl);
 
@@ -19,25 +20,43 @@ internal sealed class WidgetSession
 
     public void Add(Widget widget) => widgets[widget.ModelId] = widget;
 
-    /// <summary>From now on the view is computed anew after every change of a parameter; one with the same code gives way to it.</summary>
-    public void Follow(string code, LiveView view)
+    /// <summary>From now on the view is computed anew after every change of a parameter; those that it replaces are not any more.</summary>
+    /// <param name="run">The run of the cell that shows it.</param>
+    /// <param name="code">Its source.</param>
+    /// <param name="view">The view.</param>
+    public void Follow(INotebookContext run, string code, LiveView view)
     {
-        if (views.TryRemove(code, out var before)) before.Stop();
-        views[code] = view;
+        lock (turn)
+        {
+            StopViews(before => Replaces(run, code, before.Run, before.Code));
+            views.Add((run, code, view));
+        }
     }
 
     /// <summary>A parameter has changed.</summary>
     public void Refresh()
     {
-        foreach (var view in views.Values) view.Refresh();
+        lock (turn)
+        {
+            foreach (var (_, _, view) in views) view.Refresh();
+        }
     }
 
     /// <summary>The parameters are declared anew: views made before know only the old ones.</summary>
     public void StopViews()
     {
-        foreach (var code in views.Keys)
-            if (views.TryRemove(code, out var view)) view.Stop();
+        lock (turn) StopViews(_ => true);
     }
+
+    private void StopViews(Predicate<(INotebookContext Run, string Code, LiveView View)> which)
+    {
+        foreach (var (_, _, view) in views.Where(view => which(view))) view.Stop();
+        views.RemoveAll(which);
+    }
+
+    // What an earlier run of the same cell has shown, whatever its code was then. Without a name of the cell its code must do.
+    private static bool Replaces(INotebookContext run, string code, INotebookContext earlierRun, string earlierCode) =>
+        run == earlierRun || run.CellId is null || earlierRun.CellId is null ? code == earlierCode : run.CellId == earlierRun.CellId;
 
     // A page that is opened again asks for all models at once.
     private void OpenControl(IComm control, CommMessage opening) => control.Received += message =>

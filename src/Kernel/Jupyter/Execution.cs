@@ -33,7 +33,7 @@ internal sealed class Execution(
         if (!silent) outbox.Publish("execute_input", request, new() { ["code"] = code, ["execution_count"] = number });
 
         var outputs = new CellOutputs(outbox, request, number) { Silent = silent };
-        var result = Run(code, $"Cell [{number}]", outputs, questions.For(request, outputs));
+        var result = Run(request, code, $"Cell [{number}]", outputs);
         if (stored && outputs.Result is { } text) history.AddOutput(number, text);
         if (result.Error is null)
             return new() { ["status"] = "ok", ["execution_count"] = number, ["user_expressions"] = Evaluate(request.Content.Object("user_expressions")), ["payload"] = new JsonArray() };
@@ -89,12 +89,13 @@ internal sealed class Execution(
         return true;
     });
 
-    private CellResult Run(string code, string name, CellOutputs outputs, IUserInput? input)
+    private CellResult Run(Request request, string code, string name, CellOutputs outputs)
     {
         native?.Enter(outputs);
         try
         {
-            return Interruptible(token => Session.ExecuteAsync(code, name, outputs, token, input).GetAwaiter().GetResult());
+            var cellId = request.Metadata["cellId"] is null ? null : request.Metadata.Text("cellId"); // JupyterLab and VS Code tell it
+            return Interruptible(token => Session.ExecuteAsync(code, name, outputs, token, questions.For(request, outputs), cellId).GetAwaiter().GetResult());
         }
         finally
         {

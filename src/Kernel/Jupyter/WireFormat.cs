@@ -66,9 +66,12 @@ internal sealed class WireFormat(byte[] key, HashAlgorithmName hash)
             ["msg_type"] = type,
             ["version"] = ProtocolVersion,
         };
-        byte[][] signed = [Bytes(header), parent ?? empty, metadata is null ? empty : Bytes(metadata), Bytes(content)];
-        return [.. route, delimiter, Sign(signed), .. signed, .. buffers ?? []];
+        return Frames(route, [Bytes(header), parent ?? empty, metadata is null ? empty : Bytes(metadata), Bytes(content)], buffers ?? []);
     }
+
+    /// <summary>Signs the parts of a message and puts it together.</summary>
+    internal IReadOnlyList<byte[]> Frames(IEnumerable<byte[]> route, byte[][] signed, IEnumerable<byte[]> buffers) =>
+        [.. route, delimiter, Sign(signed), .. signed, .. buffers];
 
     /// <summary>The signature in lower-case hexadecimal; empty without a key.</summary>
     public byte[] Sign(IEnumerable<byte[]> signed)

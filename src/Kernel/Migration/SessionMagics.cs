@@ -16,6 +16,7 @@ internal static class SessionMagics
         new("csharp", "#!csharp", "The rest of the cell is C#, which it is anyway.", _ => Task.CompletedTask),
         new("cs", "#!cs", "The rest of the cell is C#, which it is anyway.", _ => Task.CompletedTask),
         new("about", "#!about", "Shows what this kernel is and runs on.", About),
+        new("reset", "#!reset", "Forgets all variables and declarations, so that their memory is free. References stay.", Reset),
         new("who", "#!who", "Lists the names of the variables.", Who),
         new("whos", "#!whos", "Lists the variables with their types and values.", Whos),
     ];
@@ -25,6 +26,13 @@ internal static class SessionMagics
         NoArguments(magic, "about");
         var version = typeof(SessionMagics).Assembly.GetName().Version!.ToString(3);
         Console.WriteLine($"Lab's C# kernel {version}, {RuntimeInformation.FrameworkDescription}, {RuntimeInformation.OSDescription} ({RuntimeInformation.ProcessArchitecture}), {Environment.ProcessorCount} cores");
+        return Task.CompletedTask;
+    }
+
+    private static Task Reset(MagicInvocation magic)
+    {
+        NoArguments(magic, "reset");
+        ((CellContext)magic.Context).Session.Reset();
         return Task.CompletedTask;
     }
 

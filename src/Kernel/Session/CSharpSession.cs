@@ -77,6 +77,9 @@ public sealed class CSharpSession : IAsyncDisposable
         where field is not null
         select (field, cell.State);
 
+    /// <summary>Forgets what all cells have declared. What was referenced stays.</summary>
+    internal void Reset() => submissions.Clear();
+
     /// <summary>Whether a cell can run as it stands, judged by its syntax alone.</summary>
     public Completeness CheckComplete(string code)
     {
@@ -121,8 +124,10 @@ public sealed class CSharpSession : IAsyncDisposable
     /// <param name="sink">Takes the outputs, from any thread.</param>
     /// <param name="cancellation">The cell's code sees it as <see cref="INotebookContext.Cancellation"/>.</param>
     /// <param name="input">Answers what the cell asks; null where nobody can.</param>
-    public Task<CellResult> ExecuteAsync(string code, string cellName, IOutputSink sink, CancellationToken cancellation = default, IUserInput? input = null) =>
-        RunCellAsync(code.ReplaceLineEndings("\n"), new CellContext(this, cellName, new OrderedSink(sink), input, cancellation));
+    /// <param name="cellId">Names the cell in all its runs; null if it is not known.</param>
+    public Task<CellResult> ExecuteAsync(
+        string code, string cellName, IOutputSink sink, CancellationToken cancellation = default, IUserInput? input = null, string? cellId = null) =>
+        RunCellAsync(code.ReplaceLineEndings("\n"), new CellContext(this, cellName, new OrderedSink(sink), input, cancellation) { CellId = cellId });
 
     /// <summary>The value of an expression; what it prints is not shown.</summary>
     /// <param name="expression">C#.</param>

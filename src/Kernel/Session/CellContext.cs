@@ -29,6 +29,8 @@ internal sealed class CellContext(CSharpSession session, string cellName, IOutpu
 
     public IReadOnlyDictionary<string, string> InjectedParameters => session.InjectedParameters;
 
+    public string? CellId { get; init; }
+
     public CancellationToken Cancellation => cancellation;
 
     public IComms Comms => session.Comms;

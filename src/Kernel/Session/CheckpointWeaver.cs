@@ -70,10 +70,11 @@ internal static class CheckpointWeaver
     }
 
     // Of a state machine only the method with the code of the cell: an exception in the others would be lost, and nobody would go on.
+    // Its type is known by its name, which nobody can write: the compiler marks types inside a cell's class with no attribute.
     private static bool IsMachinery(MethodDefinition method) =>
         method.Name != nameof(IAsyncStateMachine.MoveNext)
         && method.DeclaringType.Interfaces.Any(i => i.InterfaceType.FullName is "System.Runtime.CompilerServices.IAsyncStateMachine" or "System.Collections.IEnumerator")
-        && method.DeclaringType.CustomAttributes.Any(a => a.AttributeType.FullName == typeof(CompilerGeneratedAttribute).FullName);
+        && method.DeclaringType.Name.StartsWith('<');
 
     private static bool IsBackward(Instruction branch, Dictionary<Instruction, int> position) => branch.Operand switch
     {

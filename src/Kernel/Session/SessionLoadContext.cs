@@ -6,16 +6,14 @@ using Lab.Abstractions;
 namespace Lab.Kernel.Session;
 
 /// <summary>
-/// Holds the assemblies and native libraries that a session referenced, and knows its cells, so that a cell finds the
-/// cells before it by name. What the process itself was built from stays in the process: two copies of TorchSharp would
-/// be two libraries.
+/// Holds the assemblies and native libraries that a session referenced. What the process itself was built from stays in
+/// the process: two copies of TorchSharp would be two libraries.
 /// </summary>
 internal sealed class SessionLoadContext() : AssemblyLoadContext("notebook")
 {
     private static readonly Dictionary<string, string> own = ((string)AppContext.GetData("TRUSTED_PLATFORM_ASSEMBLIES")!)
         .Split(Path.PathSeparator).GroupBy(p => Path.GetFileNameWithoutExtension(p)).ToDictionary(g => g.Key, g => g.First(), StringComparer.OrdinalIgnoreCase);
 
-    private readonly ConcurrentDictionary<string, Assembly> cells = [];
     private readonly ConcurrentDictionary<string, string> referenced = new(StringComparer.OrdinalIgnoreCase);
     private readonly ConcurrentDictionary<string, string> natives = new(StringComparer.OrdinalIgnoreCase);
 
@@ -39,11 +37,8 @@ internal sealed class SessionLoadContext() : AssemblyLoadContext("notebook")
     /// <summary>Makes a native library known by the name that imports use.</summary>
     public void AddNative(string path) => natives[ImportName(path)] = path;
 
-    /// <summary>Makes a cell known to the cells after it.</summary>
-    public void AddCell(Assembly cell) => cells[cell.GetName().Name!] = cell;
-
-    /// <summary>The cell or referenced assembly of this name; null if it is neither.</summary>
-    public Assembly? Find(AssemblyName name) => cells.GetValueOrDefault(name.Name!) ?? Load(name);
+    /// <summary>The referenced assembly of this name; null if there is none.</summary>
+    public Assembly? Find(AssemblyName name) => Load(name);
 
     /// <summary>The handle of a referenced native library; 0 if it is none.</summary>
     public nint FindNative(string name) => natives.TryGetValue(ImportName(name), out var path) ? LoadUnmanagedDllFromPath(path) : 0;

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Collections.Immutable;
 using System.Reflection;
 using System.Reflection.PortableExecutable;
@@ -26,16 +27,19 @@ internal sealed class Submissions
 
     private readonly Lock turn = new();
     private readonly SessionLoadContext assemblies = new();
-    private readonly List<MetadataReference> newReferences;
+    private readonly List<MetadataReference> references; // of every cell
+    private readonly List<MetadataReference> newReferences; // that no cell of the chain has
     private readonly List<Link> chain = [];
     private CSharpCompilation? last;
     private CSharpCompilation? next; // still empty: what it binds of its references serves every cell that stands here
-    private int count;
+    private ConcurrentDictionary<string, Assembly> cells = []; // of the chain, by name
+    private int count, joined;
 
     public Submissions(IEnumerable<Assembly> references, IEnumerable<string> usings)
     {
         var others = references.Select(r => r.Location).Except(platform.Value.Select(p => p.Path));
-        newReferences = [.. platform.Value.Select(p => p.Reference), .. others.Select(path => Reference(path))];
+        this.references = [.. platform.Value.Select(p => p.Reference), .. others.Select(path => Reference(path))];
+        newReferences = [.. this.references];
 
         // A cell is too small to be worth waking other threads.
         Options = new(OutputKind.DynamicallyLinkedLibrary, usings: usings, optimizationLevel: OptimizationLevel.Release,
@@ -61,9 +65,7 @@ internal sealed class Submissions
     {
         lock (turn)
         {
-            if (!assemblies.Add(path)) return;
-            newReferences.Add(Reference(path));
-            next = null;
+            if (assemblies.Add(path)) Add([path]);
         }
     }
 
@@ -74,8 +76,20 @@ internal sealed class Submissions
         {
             var added = files.Runtime.Where(assemblies.Add).Select(Path.GetFileName).ToHashSet();
             foreach (var library in files.Native) assemblies.AddNative(library);
-            newReferences.AddRange(files.Compile.Where(path => added.Contains(Path.GetFileName(path))).Select(path => Reference(path)));
-            next = null;
+            Add(files.Compile.Where(path => added.Contains(Path.GetFileName(path))));
+        }
+    }
+
+    /// <summary>Ends the chain: the next cell stands on nothing but the references.</summary>
+    public void Clear()
+    {
+        lock (turn)
+        {
+            chain.Clear();
+            cells = [];
+            newReferences.Clear();
+            newReferences.AddRange(references);
+            last = next = null;
         }
     }
 
@@ -85,7 +99,7 @@ internal sealed class Submissions
         lock (turn)
         {
             var tree = CSharpSyntaxTree.ParseText(SourceText.From(code, Encoding.UTF8), ParseOptions, cellName);
-            next ??= CSharpCompilation.CreateScriptCompilation($"Cell{chain.Count + 1}", nothing, newReferences, Options, last, typeof(object));
+            next ??= CSharpCompilation.CreateScriptCompilation($"Cell{joined + 1}", nothing, newReferences, Options, last, typeof(object));
             var compilation = next.ReplaceSyntaxTree(nothing, tree);
             count++;
             if (Emit(compilation) is not { } assembly) return new Submission(count, compilation, null);
@@ -117,13 +131,22 @@ internal sealed class Submissions
 
         image.Position = symbols.Position = 0;
         var woven = CheckpointWeaver.Weave(image, symbols, count);
-        return new CellLoadContext(compilation.AssemblyName!, assemblies).LoadFromStream(woven.Image, woven.Symbols);
+        return new CellLoadContext(compilation.AssemblyName!, cells, assemblies).LoadFromStream(woven.Image, woven.Symbols);
+    }
+
+    private void Add(IEnumerable<string> paths)
+    {
+        MetadataReference[] added = [.. paths.Select(path => Reference(path))];
+        references.AddRange(added);
+        newReferences.AddRange(added);
+        next = null;
     }
 
     private void Join(Link link, Assembly assembly)
     {
         chain.Add(link);
-        assemblies.AddCell(assembly);
+        joined++;
+        cells[link.Compilation.AssemblyName!] = assembly;
         newReferences.Clear(); // later cells inherit them through the chain
         last = link.Compilation;
         next = null;

@@ -17,6 +17,8 @@ internal sealed class FakeNotebook : INotebookContext
 
     public IReadOnlyDictionary<string, string> InjectedParameters => Injected;
 
+    public string? CellId { get; init; }
+
     public CancellationToken Cancellation { get; init; }
 
     public IComms Comms { get; init; } = new FakeComms { HasFrontEnd = false };

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Text.Json.Nodes;
 using Lab.Abstractions;
 using Lab.Extensions.Formatters;
@@ -142,6 +143,31 @@ public sealed class ParameterWidgetTests
         Turn("IntSliderModel", "value", 2);
         await Task.Delay(500);
         Assert.Single(notebook.Updates);
+    }
+
+    [Fact]
+    public async Task A_cell_that_was_edited_and_run_again_leaves_no_view_of_its_earlier_code()
+    {
+        await DeclareAsync();
+        var computed = new ConcurrentBag<string>();
+        InCell("a", () => Live.Show(() => { computed.Add("old"); return "old"; }));
+        InCell("b", () => Live.Show(() => { computed.Add("other cell"); return "other cell"; }));
+        InCell("a", () =>
+        {
+            Live.Show(() => { computed.Add("new"); return "new"; });
+            Live.Show(() => { computed.Add("second"); return "second"; });
+        });
+        computed.Clear();
+        Turn("IntSliderModel", "value", 1);
+        await UntilAsync(() => computed.Distinct().Count() == 3);
+        Assert.Equal(["new", "other cell", "second"], computed.Order());
+    }
+
+    private void InCell(string id, Action code)
+    {
+        Notebook.Enter(new FakeNotebook { Comms = comms, CellId = id });
+        code();
+        Notebook.Enter(notebook);
     }
 
     private Task DeclareAsync()

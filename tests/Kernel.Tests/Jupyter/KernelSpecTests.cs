@@ -21,6 +21,7 @@ public sealed class KernelSpecTests : IDisposable
         Assert.Equal("1", spec["env"]!.AsObject().String("MALLOC_ARENA_MAX"));
         Assert.Equal("csharp", spec.String("language"));
         Assert.Equal("message", spec.String("interrupt_mode"));
+        Assert.All(["DOTNET_TieredPGO", "DOTNET_EnableWriteXorExecute"], name => Assert.Equal("0", (string)spec["env"]![name]!));
         Assert.Equal("draw();", File.ReadAllText(Path.Combine(folder, "plotly.min.js")));
         Assert.Equal("svg", XDocument.Load(Path.Combine(folder, "logo-svg.svg")).Root!.Name.LocalName);
     }
