@@ -30,9 +30,11 @@ public sealed record EnsembleReading(
     {
         var borders = Pieces.Borders(first.Tokenizer.PreTokenizer, text);
         var stretches = new List<(int Context, int Start, int End)>();
-        for (var start = borders.Find(b => b >= ContextBytes); start > 0 && start < text.Length && start < ContextBytes + bytes;)
+        var begin = borders.Find(border => border >= ContextBytes);
+        var last = Math.Min(begin + bytes, text.Length);
+        for (var start = begin; start > 0 && start < last;)
         {
-            var end = Math.Min(Math.Min(borders.Find(b => b >= start + StretchBytes) is > 0 and var next ? next : text.Length, ContextBytes + bytes), text.Length);
+            var end = Math.Min(borders.Find(b => b >= start + StretchBytes) is > 0 and var next ? next : last, last);
             stretches.Add((borders.Find(b => b >= start - ContextBytes), start, end));
             start = end;
         }
