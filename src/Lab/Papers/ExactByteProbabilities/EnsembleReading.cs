@@ -40,7 +40,8 @@ public sealed record EnsembleReading(
         }
         if (stretches.Count == 0) throw new ArgumentException($"A text of {text.Length} bytes leaves nothing to read behind {ContextBytes} bytes of context.", nameof(text));
 
-        var read = SideBySide.Map(stretches, () => new Pair(first, second, weight), (pair, s) => pair.Read(text.AsSpan(s.Context, s.Start - s.Context), text.AsSpan(s.Start, s.End - s.Start)), cancellation);
+        using var pair = new Pair(first, second, weight);
+        var read = OneByOne.Map(stretches, s => pair.Read(text.AsSpan(s.Context, s.Start - s.Context), text.AsSpan(s.Start, s.End - s.Start)), cancellation);
         var all = read.SelectMany(costs => costs).ToArray();
         return new(
             text[stretches[0].Start..stretches[^1].End], [.. all.Select(c => c.First)], [.. all.Select(c => c.Second)], [.. all.Select(c => c.Together)],
