@@ -78,7 +78,7 @@ public sealed record CctExperiment(CctScale Scale, IReadOnlyList<CctArm> Arms, C
     }
 
     /// <summary>
-    /// Trains every arm with every seed: one after another, or on the CPU side by side where no model draws random numbers. Arms of one seed see the same images in the same order; all tell the data's classes apart.
+    /// Trains every arm with every seed, seed by seed. Arms of one seed see the same images in the same order; all tell the data's classes apart.
     /// </summary>
     /// <param name="data">Usually from <see cref="LoadData"/>.</param>
     /// <param name="seeds">At least one.</param>
@@ -93,35 +93,25 @@ public sealed record CctExperiment(CctScale Scale, IReadOnlyList<CctArm> Arms, C
         Recipe.Check();
         if (seeds.Count == 0 || Arms.Count == 0) throw new ArgumentException("An experiment needs at least one arm and one seed.");
 
-        var where = device ?? CPU;
         var normalization = Normalization.Of(data.Train);
-        var models = new List<CompactTransformer>();
-        var trainings = new List<Func<CancellationToken, CctRun>>();
+        var runs = new List<CctRun>();
         try
         {
             foreach (var seed in seeds)
-                foreach (var arm in Arms)
-                {
-                    var model = NewModel(arm, seed, data, where);
-                    models.Add(model);
-                    trainings.Add(stop => Train(model, arm, seed, data, normalization, progress, stop));
-                }
-            return new(Scale, TrainsSideBySide(where) ? SideBySide.Map(trainings, (train, stop) => train(stop), cancellation) : [.. trainings.Select(train => train(cancellation))], normalization);
+                foreach (var next in Arms)
+                    runs.Add(Train(next, seed, data, normalization, device ?? CPU, progress, cancellation));
         }
         catch
         {
-            foreach (var model in models) model.Dispose();
+            foreach (var run in runs) run.Dispose();
             throw;
         }
+        return new(Scale, runs, normalization);
     }
 
-    // Models that drop something draw from the process's one generator: repeatable only one after another.
-    private bool TrainsSideBySide(Device device) => device.type == DeviceType.CPU && !Arms.Any(arm => arm.Model.DrawsInTraining);
-
     private CctRun Train(
-        CompactTransformer model, CctArm arm, long seed, ImageSplits data, Normalization normalization, IProgress<TrainingProgress>? progress, CancellationToken cancellation)
+        CctArm arm, long seed, ImageSplits data, Normalization normalization, Device device, IProgress<TrainingProgress>? progress, CancellationToken cancellation)
     {
-        var device = model.parameters().First().device;
         using var part = arm.DataShare < 1 ? data.Train.Take((int)(arm.DataShare * data.Train.Count), Seed.Derive(seed, "share")) : null;
         var train = part ?? data.Train;
         var batches = new BatchLoader(train, new(Recipe.BatchSize, seed)
@@ -131,6 +121,7 @@ public sealed record CctExperiment(CctScale Scale, IReadOnlyList<CctArm> Arms, C
             Device = device,
         });
         var steps = Recipe.Epochs * batches.BatchesPerEpoch;
+        var model = NewModel(arm.Model with { Classes = data.Train.ClassNames.Count }, seed, device);
 
         var history = Trainer.Run(
             model, batches, batch => Losses.CrossEntropy(model.call(batch.Images), batch.Labels, Recipe.LabelSmoothing),
@@ -152,10 +143,10 @@ public sealed record CctExperiment(CctScale Scale, IReadOnlyList<CctArm> Arms, C
             model.parameters().Sum(p => p.numel()), MacCounter.Count(model, one), MeanRate(history));
     }
 
-    private static CompactTransformer NewModel(CctArm arm, long seed, ImageSplits data, Device device)
+    private static CompactTransformer NewModel(CctOptions options, long seed, Device device)
     {
         using var generator = manual_seed(Seed.Derive(seed, "weights"));
-        return (CompactTransformer)new CompactTransformer(arm.Model with { Classes = data.Train.ClassNames.Count }).to(device);
+        return (CompactTransformer)new CompactTransformer(options).to(device);
     }
 
     // In %, on the first images.

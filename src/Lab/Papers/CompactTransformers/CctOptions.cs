@@ -69,9 +69,6 @@ public sealed partial record CctOptions(CompactFamily Family, CompactSize Size, 
     /// <summary>The pooling in use.</summary>
     public Pooling Pooling => Pool ?? (Family == CompactFamily.ViTLite ? Pooling.Class : Pooling.Seq);
 
-    /// <summary>A training step draws random numbers: it drops activations, attention or branches.</summary>
-    internal bool DrawsInTraining => Dropout > 0 || AttentionDropout > 0 || DropPath > 0;
-
     /// <summary>E.g. <c>CCT-7/3x1</c>, <c>ViT-Lite-2/4</c>.</summary>
     public string Name => $"{FamilyName(Family)}-{Size.Depth}/{KernelSize}{(Family == CompactFamily.CCT ? $"x{ConvLayers}" : "")}";
 

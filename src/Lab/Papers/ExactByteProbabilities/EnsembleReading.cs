@@ -30,15 +30,18 @@ public sealed record EnsembleReading(
     {
         var borders = Pieces.Borders(first.Tokenizer.PreTokenizer, text);
         var stretches = new List<(int Context, int Start, int End)>();
-        for (var start = borders.Find(b => b >= ContextBytes); start > 0 && start < text.Length && start < ContextBytes + bytes;)
+        var begin = borders.Find(border => border >= ContextBytes);
+        var last = Math.Min(begin + bytes, text.Length);
+        for (var start = begin; start > 0 && start < last;)
         {
-            var end = Math.Min(Math.Min(borders.Find(b => b >= start + StretchBytes) is > 0 and var next ? next : text.Length, ContextBytes + bytes), text.Length);
+            var end = Math.Min(borders.Find(b => b >= start + StretchBytes) is > 0 and var next ? next : last, last);
             stretches.Add((borders.Find(b => b >= start - ContextBytes), start, end));
             start = end;
         }
         if (stretches.Count == 0) throw new ArgumentException($"A text of {text.Length} bytes leaves nothing to read behind {ContextBytes} bytes of context.", nameof(text));
 
-        var read = SideBySide.Map(stretches, () => new Pair(first, second, weight), (pair, s) => pair.Read(text.AsSpan(s.Context, s.Start - s.Context), text.AsSpan(s.Start, s.End - s.Start)), cancellation);
+        using var pair = new Pair(first, second, weight);
+        var read = OneByOne.Map(stretches, s => pair.Read(text.AsSpan(s.Context, s.Start - s.Context), text.AsSpan(s.Start, s.End - s.Start)), cancellation);
         var all = read.SelectMany(costs => costs).ToArray();
         return new(
             text[stretches[0].Start..stretches[^1].End], [.. all.Select(c => c.First)], [.. all.Select(c => c.Second)], [.. all.Select(c => c.Together)],

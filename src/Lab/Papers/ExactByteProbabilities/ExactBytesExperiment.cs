@@ -26,7 +26,7 @@ public sealed record ExactBytesExperiment
     public long ChainSteps { get; init; } = 100;
 
     /// <summary>Prefixes behind which that model is held against the truth.</summary>
-    public int ChainPrefixes { get; init; } = 500;
+    public int ChainPrefixes { get; init; } = 200;
 
     /// <summary>Tokens of the model whose prompts are cut, and of the two of the ensemble.</summary>
     public (int Cut, int First, int Second) Vocabularies { get; init; } = (512, 384, 1024);
@@ -81,6 +81,7 @@ public sealed record ExactBytesExperiment
         Model = DecoderOptions.Micro,
         Steps = 300,
         EnsembleSteps = (300, 300),
+        ChainPrefixes = 500,
         Cuts = 400,
         EnsembleBytes = 20_000,
         GapShare = 0.5,
@@ -146,11 +147,16 @@ public sealed record ExactBytesExperiment
 
         IReadOnlyList<PromptCut> Cut(CutKind kind) => PromptCuts.Find(models.Cut.Tokenizer, text, kind, Cuts, Pieces, Seed.Derive(seed, "cuts"));
 
-        IReadOnlyList<CutScores> Scores(IReadOnlyList<PromptCut> cuts) =>
-            SideBySide.Map(cuts, () => new DecoderTokens(models.Cut.Model, models.Cut.Tokenizer), PromptCuts.Score, cancellation);
+        IReadOnlyList<CutScores> Scores(IReadOnlyList<PromptCut> cuts)
+        {
+            using var tokens = new DecoderTokens(models.Cut.Model, models.Cut.Tokenizer);
+            return OneByOne.Map(cuts, cut => PromptCuts.Score(tokens, cut), cancellation);
+        }
 
-        IReadOnlyList<CutScore> ByteScores(IReadOnlyList<PromptCut> cuts) =>
-            SideBySide.Map(cuts, () => new DecoderTokens(models.Bytes.Model, models.Bytes.Tokenizer),
-                (tokens, cut) => PromptCuts.Naive(tokens, cut with { Context = tokens.Tokenizer.Encode(models.Cut.Tokenizer.Decode(cut.Context)) }), cancellation);
+        IReadOnlyList<CutScore> ByteScores(IReadOnlyList<PromptCut> cuts)
+        {
+            using var tokens = new DecoderTokens(models.Bytes.Model, models.Bytes.Tokenizer);
+            return OneByOne.Map(cuts, cut => PromptCuts.Naive(tokens, cut with { Context = tokens.Tokenizer.Encode(models.Cut.Tokenizer.Decode(cut.Context)) }), cancellation);
+        }
     }
 }

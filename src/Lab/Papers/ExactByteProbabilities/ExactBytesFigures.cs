@@ -83,15 +83,17 @@ public static class ExactBytesFigures
             Letters(bytes), [new("naive", naive), new("exact", exact)], Borders(model.Tokenizer, bytes), "bits", $"What each byte costs, up to {Highest} bits; white: borders of tokens");
     }
 
-    /// <summary>Probability of the letter A behind every prefix of the known source, predicted and true.</summary>
+    private const int LongestShown = 6, LearnedShown = 150; // prefixes in the scatter charts: more only lie on top of each other
+
+    /// <summary>Probability of the letter A behind every prefix of up to six letters of the known source, predicted and true.</summary>
     /// <param name="chain">With a law of tokens that is known.</param>
     public static GenericChart KnownSource(ChainErrors chain) => Diagonal(
-        "Known source, known tokens", chain.Points, p => p.Prefix, p => p.Truth, ("naive", p => p.Naive), ("healed", p => p.Healed), ("exact", p => p.Exact));
+        "Known source, known tokens", [.. chain.Points.Where(point => point.Prefix.Length <= LongestShown)], p => p.Prefix, p => p.Truth, ("naive", p => p.Naive), ("healed", p => p.Healed), ("exact", p => p.Exact));
 
-    /// <summary>The same of a learned law of tokens.</summary>
+    /// <summary>The same of a learned law of tokens, behind some of the prefixes.</summary>
     /// <param name="chain">Behind prefixes drawn from the source.</param>
     public static GenericChart LearnedSource(LearnedChain chain) => Diagonal(
-        "Known source, learned tokens", chain.Points, p => p.Prefix, p => p.Truth, ("naive", p => p.Naive), ("healed", p => p.Healed), ("exact", p => p.Exact));
+        "Known source, learned tokens", [.. chain.Points.Take(LearnedShown)], p => p.Prefix, p => p.Truth, ("naive", p => p.Naive), ("healed", p => p.Healed), ("exact", p => p.Exact));
 
     /// <summary>Bits of the next byte by reading; bars are means over seeds, whiskers deviations.</summary>
     /// <param name="results">At least one run.</param>
@@ -145,7 +147,7 @@ public static class ExactBytesFigures
         string title, IReadOnlyList<T> points, Func<T, string> prefix, Func<T, double> truth, params (string Name, Func<T, double?> Law)[] laws)
     {
         var chart = Charts.Scatter(
-            [.. laws.Select(law => new Series(law.Name, [.. points.Select(truth)], [.. points.Select(point => law.Law(point) ?? double.NaN)]) { Hover = [.. points.Select(prefix)] })],
+            [.. laws.Select(law => new Series(law.Name, [.. points.Select(point => Math.Round(truth(point), 4))], [.. points.Select(point => Math.Round(law.Law(point) ?? double.NaN, 4))]) { Hover = [.. points.Select(prefix)] })],
             "true probability of A", "predicted", title);
         foreach (var trace in GenericChart.getTraces(chart)) trace.SetProperty("opacity", 0.6);
         var truthLine = new Dictionary<string, object> { ["type"] = "line", ["x0"] = 0, ["y0"] = 0, ["x1"] = 1, ["y1"] = 1, ["line"] = new { color = "#808080", dash = "dash", width = 1 } };

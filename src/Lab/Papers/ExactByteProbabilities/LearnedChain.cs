@@ -67,9 +67,10 @@ public sealed record LearnedChain(IReadOnlyList<LearnedPoint> Points)
         var random = new CounterRandom(Seed.Derive(seed, "prefixes"), 0);
         var prefixes = new string[count];
         for (var i = 0; i < count; i++) prefixes[i] = source.Sample(ShortestPrefix + random.Below(LongestPrefix - ShortestPrefix + 1), Seed.Derive(seed, i));
-        return new(SideBySide.Map(prefixes, () => new DecoderTokens(model.Model, model.Tokenizer), Point, cancellation));
+        using var tokens = new DecoderTokens(model.Model, model.Tokenizer);
+        return new(OneByOne.Map(prefixes, Point, cancellation));
 
-        LearnedPoint Point(DecoderTokens tokens, string prefix)
+        LearnedPoint Point(string prefix)
         {
             var (bytes, truth) = (Encoding.ASCII.GetBytes(prefix), new double[256]);
             foreach (var (letter, probability) in source.Alphabet.Zip(source.Law(prefix))) truth[letter] = probability;

@@ -55,8 +55,8 @@ public class ExactBytesFiguresTests
         var chain = ChainErrors.Of(3, 6, 1);
         var traces = Figure(ExactBytesFigures.KnownSource(chain)).GetProperty("data");
         Assert.Equal(["naive", "healed", "exact"], traces.EnumerateArray().Select(trace => trace.GetProperty("name").GetString()));
-        Assert.Equal(Numbers(traces[2], "x").Select(v => Math.Round(v, 9)), Numbers(traces[2], "y").Select(v => Math.Round(v, 9)));
-        Assert.Equal(chain.Points.Count(p => p.Naive is null), traces[0].GetProperty("y").EnumerateArray().Count(y => y.ValueKind == JsonValueKind.Null));
+        Assert.Equal(Numbers(traces[2], "x"), Numbers(traces[2], "y"));
+        Assert.Equal(chain.Points.Count(p => p.Naive is null && p.Prefix.Length <= 6), traces[0].GetProperty("y").EnumerateArray().Count(y => y.ValueKind == JsonValueKind.Null));
     }
 
     [Fact]
