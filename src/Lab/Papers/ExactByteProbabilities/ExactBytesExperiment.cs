@@ -26,7 +26,7 @@ public sealed record ExactBytesExperiment
     public long ChainSteps { get; init; } = 100;
 
     /// <summary>Prefixes behind which that model is held against the truth.</summary>
-    public int ChainPrefixes { get; init; } = 200;
+    public int ChainPrefixes { get; init; } = 100;
 
     /// <summary>Tokens of the model whose prompts are cut, and of the two of the ensemble.</summary>
     public (int Cut, int First, int Second) Vocabularies { get; init; } = (512, 384, 1024);
