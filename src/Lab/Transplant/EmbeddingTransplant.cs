@@ -45,6 +45,8 @@ public static class EmbeddingTransplant
             throw new ArgumentException($"Tables for a width of {@base.Options.Dim} are [V, {@base.Options.Dim}], got [{string.Join(", ", input.shape)}] and [{string.Join(", ", output?.shape ?? [])}].", nameof(input));
 
         var model = (Decoder)new Decoder(@base.Options with { Vocabulary = (int)input.shape[0] }).to(input.device);
+        // A scope around the caller would take the tables of embeddings along, and the model would no longer list them as parameters.
+        foreach (var parameter in model.parameters()) parameter.DetachFromDisposeScope();
         using var scope = NewDisposeScope();
         using var noGrad = no_grad();
         var target = model.state_dict();

@@ -62,6 +62,13 @@ public sealed class OmpExperimentTests(OmpExperimentTests.Trained trained) : ICl
     }
 
     [Fact]
+    public void A_recovery_moves_the_rows_of_new_tokens_away_from_zero()
+    {
+        var rows = Run.Trained!.detach();
+        Assert.All(Run.Pair.Input.New.Intersect(Run.Pair.TrainedDonor).Take(5), id => Assert.True(rows[id].norm().item<float>() > 0, $"{id}"));
+    }
+
+    [Fact]
     public void The_same_seed_gives_the_same_numbers()
     {
         using var again = trained.Run();

@@ -132,6 +132,16 @@ public sealed class EmbeddingTransplantTests : IDisposable
     }
 
     [Fact]
+    public void A_model_that_was_moved_inside_a_dispose_scope_keeps_all_its_parameters()
+    {
+        using var model = Model(258);
+        Decoder moved;
+        using (NewDisposeScope()) moved = EmbeddingTransplant.Apply(model, rand(270, 16), rand(270, 16));
+        Assert.Equal(model.named_parameters().Select(p => p.name), moved.named_parameters().Select(p => p.name));
+        moved.Dispose();
+    }
+
+    [Fact]
     public void A_tied_model_takes_one_table_and_has_no_output_side()
     {
         using var tied = Model(258, tied: true);

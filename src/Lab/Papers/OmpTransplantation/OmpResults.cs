@@ -10,7 +10,7 @@ public sealed record OmpResults(OmpExperiment Experiment, OmpCorpus Corpus, IRea
 
     // Full, seeds 0 to 2, models of 0.2 and 0.3 million weights after 0.4 million tokens. The exact checks of pursuit and transfer pass.
     private const string NotAheadOfVectors =
-        "On A the vectors made from the corpus itself are as good: in each of the three seeds one of WECHSEL and FOCUS is ahead, by up to 0.05 bits. On B OMP leads both by 0.2. Coefficients come from donor rows that a short training leaves noisy.";
+        "On A the vectors made from the corpus itself are as good: in each of the three seeds one of WECHSEL and FOCUS is ahead, by up to 0.05 bits. On B OMP leads both by 0.2. Donor rows after so short a training may be too noisy for more.";
 
     private const string NotAheadOfSubwords =
         "Level with OMP at this scale: on A OMP leads by 0.04 to 0.08 bits, on B from 0.13 behind to 0.02 ahead. The base reads B in short pieces, so their mean is a good guess.";
@@ -19,7 +19,7 @@ public sealed record OmpResults(OmpExperiment Experiment, OmpCorpus Corpus, IRea
         "The loss on A differs by 0.16 to 0.19 bits between the two donors. About a quarter of the sentences of A hold numbers, so A is no text without them.";
 
     private const string ZeroIsLevelWithMean =
-        "A matter of chance here: zero rows are between 0.01 bits behind and 0.03 ahead on A, and 0.03 behind to 0.01 ahead after 60 steps. On B they are ahead by more than 1 bit without training.";
+        "Level on A: zero rows are between 0.01 bits behind and 0.03 ahead without training, and 0.01 to 0.03 behind after 60 steps. On B they are ahead, by more than 1 bit and by 0.1.";
 
     private bool IsFull => Experiment.IsFull;
 
