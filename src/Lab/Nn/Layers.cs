@@ -19,13 +19,17 @@ public static class Layers
         return linear;
     }
 
-    /// <summary>A table of vectors from a normal distribution.</summary>
+    /// <summary>
+    /// A table of vectors from a normal distribution. It survives the dispose scope it is made in, as other layers do; of
+    /// TorchSharp's own (0.107) the scope takes the weight along, and the module no longer lists it as a parameter.
+    /// </summary>
     /// <param name="rows">Vectors.</param>
     /// <param name="dim">Width.</param>
     internal static Embedding Embedding(long rows, long dim)
     {
         var table = nn.Embedding(rows, dim);
         TruncatedNormal(table.weight!, 0.02);
+        table.weight!.DetachFromDisposeScope();
         return table;
     }
 

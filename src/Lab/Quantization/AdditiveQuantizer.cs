@@ -7,7 +7,7 @@ namespace Lab.Quantization;
 /// Additive quantization: the vector is a sum of codes, one of every book, and nothing ties the books to each other. More
 /// exact than residual quantization, and harder: the best codes are searched, and the books solved for together.
 /// </summary>
-/// <remarks>Sources: Babenko and Lempitsky 2014, section 3; iterated conditional modes as in Martinez et al. 2016.</remarks>
+/// <remarks>Sources: Babenko and Lempitsky 2014; iterated conditional modes: Martinez et al. 2016.</remarks>
 public sealed class AdditiveQuantizer : Quantizer
 {
     private const double Ridge = 1e-3;
@@ -37,15 +37,18 @@ public sealed class AdditiveQuantizer : Quantizer
     public Tensor Books => books;
 
     /// <summary>Partial sums that the search keeps.</summary>
-    public int BeamWidth { get; init; } = 8;
+    /// <exception cref="ArgumentException">Below 1.</exception>
+    public int BeamWidth { get; init => field = BeamSearch.Width(value); } = 8;
 
     /// <summary>Rounds in which every code is chosen again, the others held: never worse.</summary>
-    public int Sweeps { get; init; } = 2;
+    /// <exception cref="ArgumentException">Below 0.</exception>
+    public int Sweeps { get; init => field = value >= 0 ? value : throw new ArgumentException($"There cannot be {value} sweeps.", nameof(Sweeps)); } = 2;
 
     /// <summary>Books fitted to vectors: from those of residual quantization, codes and books are improved by turns.</summary>
     /// <param name="vectors">[N, D].</param>
     /// <param name="residual">Trained on the same vectors, with books of one size; the start.</param>
     /// <param name="rounds">Turns.</param>
+    /// <returns>In evaluation mode.</returns>
     public static AdditiveQuantizer Fit(Tensor vectors, ResidualQuantizer residual, int rounds = 6)
     {
         using var noGrad = no_grad();
@@ -56,6 +59,7 @@ public sealed class AdditiveQuantizer : Quantizer
             using var scope = NewDisposeScope();
             quantizer.Solve(vectors, quantizer.Encode(vectors));
         }
+        quantizer.eval();
         return quantizer;
     }
 

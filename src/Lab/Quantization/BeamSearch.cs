@@ -3,10 +3,14 @@ using static TorchSharp.torch;
 namespace Lab.Quantization;
 
 /// <summary>Searches a sum of codes, one of every book, near a vector: from book to book the best few partial sums are kept.</summary>
-/// <remarks>Source: Babenko and Lempitsky 2014, section 3.1; equation by equation as in Martinez et al. 2016.</remarks>
+/// <remarks>Source: Babenko and Lempitsky 2014, "Additive Quantization for Extreme Vector Compression".</remarks>
 internal static class BeamSearch
 {
     private const long MostScores = 1 << 24; // in one block, 64 MB
+
+    /// <summary>A number of partial sums that can be kept.</summary>
+    /// <exception cref="ArgumentException">Below 1.</exception>
+    public static int Width(int value) => value >= 1 ? value : throw new ArgumentException($"A beam keeps at least 1 sum, got {value}.", nameof(value));
 
     /// <param name="rows">[N, D].</param>
     /// <param name="books">M of [K, D].</param>

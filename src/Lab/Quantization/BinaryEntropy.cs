@@ -7,7 +7,7 @@ namespace Lab.Quantization;
 /// exp(l . c / 2) for logits l, bits are independent given z: the entropy of one vector's code is a sum over bits. The
 /// entropy of the mean code needs a table of all 2^g codes of a group of g bits; groups are taken as independent.
 /// </summary>
-/// <remarks>Sources: Yu et al. 2024, equation 5 (arXiv 2310.05737); Zhao et al. 2024, section 3.3 (arXiv 2406.07548).</remarks>
+/// <remarks>Sources: Yu et al. 2024 (arXiv 2310.05737); in groups: Zhao et al. 2024 (arXiv 2406.07548).</remarks>
 internal static class BinaryEntropy
 {
     /// <param name="logits">[N, D], of a bit being 1.</param>

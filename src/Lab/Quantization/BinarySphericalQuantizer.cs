@@ -6,7 +6,7 @@ namespace Lab.Quantization;
 /// Binary spherical quantization: lookup-free on the unit sphere, whose 2^D codes are the corners of a cube within it. The
 /// error is bounded, |u - q|^2 = 2 - 2 |u|_1 / sqrt(D), so no term has to hold the vectors near their codes.
 /// </summary>
-/// <remarks>Source: Zhao et al. 2024, section 3.2 (arXiv 2406.07548). Gradients pass through the normalization to z.</remarks>
+/// <remarks>Source: Zhao et al. 2024 (arXiv 2406.07548). Gradients pass through the normalization to z.</remarks>
 public sealed class BinarySphericalQuantizer : BinaryQuantizer
 {
     private readonly double sharpness;

@@ -58,6 +58,12 @@ public abstract class Codebook : nn.Module
     /// <summary>The codes get gradients and want a loss that draws them to their vectors.</summary>
     internal virtual bool LearnsByGradient => false;
 
+    /// <exception cref="ArgumentException">An option outside its range.</exception>
+    internal virtual void Check()
+    {
+        if (RevivalThreshold is not (>= 0 and < double.PositiveInfinity)) throw new ArgumentException($"{nameof(RevivalThreshold)} must not be negative, got {RevivalThreshold}.");
+    }
+
     /// <summary>What is compared with the codes.</summary>
     /// <param name="rows">[N, D].</param>
     internal Tensor Project(Tensor rows) => OnSphere ? nn.functional.normalize(rows, dim: -1) : rows;
@@ -178,7 +184,7 @@ public sealed class EmaCodebook : Codebook
 }
 
 /// <summary>Codes that are parameters: the loss draws them to the vectors assigned to them.</summary>
-/// <remarks>Source: van den Oord et al. 2017, equation 3 (arXiv 1711.00937).</remarks>
+/// <remarks>Source: van den Oord et al. 2017, section 3.2 (arXiv 1711.00937).</remarks>
 public sealed class LearnedCodebook : Codebook
 {
     private const double CountDecay = 0.8;
@@ -222,7 +228,7 @@ public sealed class LearnedCodebook : Codebook
 }
 
 /// <summary>SimVQ: fixed random vectors behind one learned linear map, so that a gradient at any code moves all of them.</summary>
-/// <remarks>Source: Zhu et al. 2024, section 3.2 (arXiv 2411.02038).</remarks>
+/// <remarks>Source: Zhu et al. 2024 (arXiv 2411.02038).</remarks>
 public sealed class LinearCodebook : Codebook
 {
     private readonly Tensor coefficients; // [K, D]
@@ -244,10 +250,14 @@ public sealed class LinearCodebook : Codebook
     internal override bool LearnsByGradient => true;
 
     /// <inheritdoc/>
-    internal override void Learn(Tensor rows, Tensor codes)
+    internal override void Check()
     {
-        if (RevivalThreshold > 0) throw new InvalidOperationException("The codes of SimVQ move together: none can be revived alone.");
+        base.Check();
+        if (RevivalThreshold > 0) throw new ArgumentException($"The codes of SimVQ move together, none can be revived alone: {nameof(RevivalThreshold)} must be 0, got {RevivalThreshold}.");
     }
+
+    /// <summary>The map learns by gradients alone.</summary>
+    internal override void Learn(Tensor rows, Tensor codes) { }
 
     /// <inheritdoc/>
     internal override void Replace(Tensor fresh) => throw new InvalidOperationException("The vectors of SimVQ follow from its map.");

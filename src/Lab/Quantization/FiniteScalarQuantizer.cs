@@ -12,11 +12,14 @@ public sealed class FiniteScalarQuantizer : Quantizer
     private readonly Tensor levels, halfWidth, placeValues; // [D]
 
     /// <param name="levels">Levels of every channel, each at least 2, e.g. [8, 5, 5, 5] for 1,000 codes.</param>
-    /// <exception cref="ArgumentException">Empty, or a channel with fewer than 2 levels.</exception>
+    /// <exception cref="ArgumentException">Empty, a channel with fewer than 2 levels, or more codes than an int64 can tell apart.</exception>
     public FiniteScalarQuantizer(params int[] levels) : base(levels.Length, nameof(FiniteScalarQuantizer))
     {
         if (levels.FirstOrDefault(level => level < 2, 2) is var few && few < 2)
             throw new ArgumentException($"Every channel needs at least 2 levels, got {few} in [{string.Join(", ", levels)}].", nameof(levels));
+
+        if (levels.Aggregate(1.0, (product, level) => product * level) > long.MaxValue)
+            throw new ArgumentException($"The codes of levels [{string.Join(", ", levels)}] do not fit a 64-bit integer.", nameof(levels));
 
         this.levels = tensor(levels, ScalarType.Float32).DetachFromDisposeScope();
         halfWidth = tensor(levels.Select(level => (float)(level / 2)).ToArray()).DetachFromDisposeScope();
@@ -62,7 +65,7 @@ public sealed class FiniteScalarQuantizer : Quantizer
     {
         var values = new long[levels.Length];
         values[0] = 1;
-        for (var i = 1; i < levels.Length; i++) values[i] = checked(values[i - 1] * levels[i - 1]);
+        for (var i = 1; i < levels.Length; i++) values[i] = values[i - 1] * levels[i - 1];
         return values;
     }
 

@@ -13,12 +13,18 @@ public abstract record GradientEstimator
     /// <summary>The gradient is turned and scaled as the quantized vector would have to be to become the vector: angles to the codes are kept.</summary>
     public static GradientEstimator Rotation { get; } = new RotationEstimator();
 
-    /// <summary>The quantized vector is reached from the vector along a direction with some noise; its length alone has a gradient.</summary>
+    /// <summary>
+    /// The quantized vector is reached from the vector along a direction with some noise; the length of the way alone has a
+    /// gradient, to the vector and to its code, so that a learned codebook needs no loss of its own.
+    /// </summary>
     /// <param name="variance">Of the noise.</param>
-    public static GradientEstimator Directional(double variance = 5e-3) => new DirectionalEstimator(variance);
+    /// <exception cref="ArgumentException">A negative variance.</exception>
+    public static GradientEstimator Directional(double variance = 5e-3) => variance is >= 0 and < double.PositiveInfinity
+        ? new DirectionalEstimator(variance)
+        : throw new ArgumentException($"A variance must not be negative, got {variance}.", nameof(variance));
 
     /// <param name="z">[N, D].</param>
-    /// <param name="q">[N, D], what they are quantized to, without gradient.</param>
+    /// <param name="q">[N, D], what they are quantized to.</param>
     /// <returns>[N, D]: the values of <paramref name="q"/>, or near it, with a gradient to <paramref name="z"/>.</returns>
     public abstract Tensor Apply(Tensor z, Tensor q);
 
@@ -33,8 +39,8 @@ public abstract record GradientEstimator
     {
         public override Tensor Apply(Tensor z, Tensor q)
         {
-            var (zNorm, qNorm) = (Norm(z).detach(), Norm(q));
-            var (zUnit, qUnit) = (z.detach() / zNorm, q / qNorm);
+            var (zNorm, qNorm) = (Norm(z.detach()), Norm(q.detach()));
+            var (zUnit, qUnit) = (z.detach() / zNorm, q.detach() / qNorm);
             var sum = zUnit + qUnit;
             var w = sum / Norm(sum); // opposite vectors have no plane to turn in: the sum is 0, and so is w
             var turned = z - 2 * (z * w).sum(-1, keepdim: true) * w + 2 * (z * zUnit).sum(-1, keepdim: true) * qUnit;
@@ -42,7 +48,7 @@ public abstract record GradientEstimator
         }
     }
 
-    // Vali et al. 2025, equation 5 (arXiv 2510.09219).
+    // DiVeQ: Vali et al. 2025 (arXiv 2509.26469).
     private sealed record DirectionalEstimator(double Variance) : GradientEstimator
     {
         public override Tensor Apply(Tensor z, Tensor q)

@@ -19,14 +19,19 @@ public static class KMeans
         using var noGrad = no_grad();
         using var scope = NewDisposeScope();
         var centres = Spread(vectors, count, random);
-        for (var i = 0; i < iterations; i++)
-        {
-            using var step = NewDisposeScope();
-            var codes = NearestCode.Search(vectors, centres);
-            var (sums, counts) = Sums(vectors, codes, count);
-            centres.copy_(where(counts.unsqueeze(1) > 0, sums / counts.clamp_min(1).unsqueeze(1), centres));
-        }
+        for (var i = 0; i < iterations; i++) centres = Refine(vectors, centres);
         return centres.MoveToOuterDisposeScope();
+    }
+
+    /// <summary>One of Lloyd's iterations.</summary>
+    /// <param name="vectors">[N, D].</param>
+    /// <param name="centres">[K, D].</param>
+    /// <returns>[K, D].</returns>
+    internal static Tensor Refine(Tensor vectors, Tensor centres)
+    {
+        using var scope = NewDisposeScope();
+        var (sums, counts) = Sums(vectors, NearestCode.Search(vectors, centres), centres.shape[0]);
+        return where(counts.unsqueeze(1) > 0, sums / counts.clamp_min(1).unsqueeze(1), centres).MoveToOuterDisposeScope();
     }
 
     /// <summary>Sum and number of the vectors of every code.</summary>

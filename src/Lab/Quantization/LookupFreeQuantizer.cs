@@ -3,7 +3,7 @@ using static TorchSharp.torch;
 namespace Lab.Quantization;
 
 /// <summary>Lookup-free quantization: the code of a vector is the signs of its channels.</summary>
-/// <remarks>Source: Yu et al. 2024, section 3 (arXiv 2310.05737).</remarks>
+/// <remarks>Source: Yu et al. 2024 (arXiv 2310.05737).</remarks>
 public sealed class LookupFreeQuantizer : BinaryQuantizer
 {
     private readonly double sharpness, commitment;

@@ -3,7 +3,7 @@ using static TorchSharp.torch;
 namespace Lab.Quantization;
 
 /// <summary>Product quantization of rotated vectors: the rotation makes the slices as independent as it can.</summary>
-/// <remarks>Source: Ge et al. 2013, section 3.1 (the solution without a model of the data).</remarks>
+/// <remarks>Source: Ge et al. 2013, "Optimized Product Quantization", the non-parametric solution.</remarks>
 public sealed class OptimizedProductQuantizer : Quantizer
 {
     private readonly ProductQuantizer inner;
@@ -28,8 +28,9 @@ public sealed class OptimizedProductQuantizer : Quantizer
     /// <param name="books">M, a divisor of D.</param>
     /// <param name="size">K.</param>
     /// <param name="rounds">Turns.</param>
-    /// <param name="iterations">Of k-means in a turn.</param>
+    /// <param name="iterations">Of the first k-means; a turn moves the centres once.</param>
     /// <param name="random">Draws the first centres; null: torch's own.</param>
+    /// <returns>In evaluation mode.</returns>
     public static OptimizedProductQuantizer Fit(Tensor vectors, int books, long size, int rounds = 12, int iterations = 10, Generator? random = null)
     {
         using var noGrad = no_grad();
@@ -43,10 +44,11 @@ public sealed class OptimizedProductQuantizer : Quantizer
             using var quantized = inner.QuantizeRows(centred.matmul(rotation));
             var (u, _, v) = linalg.svd(centred.t().matmul(quantized.Values));
             rotation = u.matmul(v); // orthogonal Procrustes: the rotation of X nearest to the quantized vectors
-            inner.Dispose();
-            inner = OfflineFit.Product(centred.matmul(rotation), books, size, iterations, random);
+            inner.Refine(centred.matmul(rotation));
         }
-        return new(inner, rotation.DetachFromDisposeScope(), mean.DetachFromDisposeScope());
+        var quantizer = new OptimizedProductQuantizer(inner, rotation.DetachFromDisposeScope(), mean.DetachFromDisposeScope());
+        quantizer.eval();
+        return quantizer;
     }
 
     /// <inheritdoc/>

@@ -3,7 +3,7 @@ using static TorchSharp.torch;
 namespace Lab.Quantization;
 
 /// <summary>Product quantization: the vector is cut into slices, each with a codebook of its own.</summary>
-/// <remarks>Source: Jegou et al. 2011, section II.B.</remarks>
+/// <remarks>Source: Jegou et al. 2011, "Product Quantization for Nearest Neighbor Search".</remarks>
 public sealed class ProductQuantizer : Quantizer
 {
     private readonly VectorQuantizer[] parts;
@@ -30,11 +30,19 @@ public sealed class ProductQuantizer : Quantizer
         ? dim / books
         : throw new ArgumentException($"{books} slices do not divide a width of {dim}.", nameof(books));
 
+    /// <summary>Moves every code to the mean of the vectors it is nearest to, once.</summary>
+    /// <param name="rows">[N, D].</param>
+    internal void Refine(Tensor rows)
+    {
+        using var noGrad = no_grad();
+        using var scope = NewDisposeScope();
+        foreach (var (part, slice) in parts.Zip(Slices(rows))) part.Codebook.Replace(KMeans.Refine(slice, part.Codebook.Vectors));
+    }
+
     /// <inheritdoc/>
     protected internal override Quantized QuantizeRows(Tensor rows)
     {
-        var slices = rows.split([.. parts.Select(part => (long)part.Dim)], 1);
-        var assigned = parts.Zip(slices, (part, slice) => part.Assign(slice)).ToArray();
+        var assigned = parts.Zip(Slices(rows), (part, slice) => part.Assign(slice)).ToArray();
         var (z, q) = (cat([.. assigned.Select(a => a.Compared)], 1), cat([.. assigned.Select(a => a.Vectors)], 1));
         var loss = stack([.. assigned.Select(a => a.Loss)]).mean();
         return new(training ? estimator.Apply(z, q) : q, cat([.. assigned.Select(a => a.Codes)], 1), loss);
@@ -42,6 +50,8 @@ public sealed class ProductQuantizer : Quantizer
 
     /// <inheritdoc/>
     protected internal override Tensor LookupRows(Tensor codes) => cat([.. parts.Select((part, i) => part.LookupRows(codes.narrow(1, i, 1)))], 1);
+
+    private Tensor[] Slices(Tensor rows) => rows.split([.. parts.Select(part => (long)part.Dim)], 1);
 
     /// <summary>Parts are registered by the constructor.</summary>
     protected override void RegisterComponents() { }

@@ -69,7 +69,7 @@ public abstract class Quantizer : nn.Module<Tensor, Quantized>, IQuantizer
     {
         if (z.dim() < 1 || z.shape[^1] != Dim) throw new ArgumentException($"Vectors must be {Dim} wide, got the shape [{string.Join(", ", z.shape)}].", nameof(z));
         if (z.numel() == 0) throw new ArgumentException($"There is no vector in the shape [{string.Join(", ", z.shape)}].", nameof(z));
-        if (!z.detach().sum().isfinite().item<bool>()) throw new ArgumentException($"{z.isfinite().logical_not().sum().item<long>()} of {z.numel()} values are not finite numbers.", nameof(z));
+        if (z.isfinite().logical_not().sum().item<long>() is > 0 and var wrong) throw new ArgumentException($"{wrong} of {z.numel()} values are not finite numbers.", nameof(z));
         if (mask is null) return;
         if (mask.dtype != ScalarType.Bool || !mask.shape.SequenceEqual(z.shape[..^1]))
             throw new ArgumentException($"A mask must be bool of shape [{string.Join(", ", z.shape[..^1])}], got {mask.dtype} of shape [{string.Join(", ", mask.shape)}].", nameof(mask));

@@ -3,7 +3,7 @@ using static TorchSharp.torch;
 namespace Lab.Quantization;
 
 /// <summary>Residual quantization: every stage quantizes what the stages before left over; the vector is the sum of the codes.</summary>
-/// <remarks>Sources: Zeghidour et al. 2021, section III.C (arXiv 2107.03312); Juang and Gray 1982.</remarks>
+/// <remarks>Sources: Juang and Gray 1982; in a network: Zeghidour et al. 2021 (arXiv 2107.03312).</remarks>
 public sealed class ResidualQuantizer : Quantizer
 {
     private readonly VectorQuantizer[] stages;
@@ -31,7 +31,8 @@ public sealed class ResidualQuantizer : Quantizer
     /// <summary>
     /// How many prefixes of codes the search keeps from stage to stage when it is not training; 1: the nearest code of every stage. More find better sums.
     /// </summary>
-    public int BeamWidth { get; init; } = 1;
+    /// <exception cref="ArgumentException">Below 1.</exception>
+    public int BeamWidth { get; init => field = BeamSearch.Width(value); } = 1;
 
     /// <summary>[M, K, D], a copy.</summary>
     /// <exception cref="InvalidOperationException">Books of several sizes.</exception>
@@ -59,7 +60,7 @@ public sealed class ResidualQuantizer : Quantizer
         foreach (var stage in stages.Take(used))
         {
             var (_, vectors, code, stageLoss) = stage.Assign(residual);
-            residual = residual - vectors; // without gradient: each stage's loss is about its own residual
+            residual = residual - vectors.detach(); // each stage's loss is about its own residual
             (sum, loss) = (sum + vectors, loss + stageLoss);
             codes.Add(code);
         }

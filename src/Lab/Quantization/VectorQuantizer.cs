@@ -12,10 +12,11 @@ public sealed class VectorQuantizer : Quantizer
     /// <param name="codebook">Owned by this module from now on.</param>
     /// <param name="estimator">Null: straight-through.</param>
     /// <param name="commitment">beta: of the term that holds the vectors near their codes.</param>
-    /// <exception cref="ArgumentException">A negative weight.</exception>
+    /// <exception cref="ArgumentException">A negative weight, or a codebook that cannot be what its options ask for.</exception>
     public VectorQuantizer(Codebook codebook, GradientEstimator? estimator = null, double commitment = 0.25) : base(codebook.Dim, nameof(VectorQuantizer))
     {
         if (commitment is not (>= 0 and < double.PositiveInfinity)) throw new ArgumentException($"The commitment weight must not be negative, got {commitment}.", nameof(commitment));
+        codebook.Check();
         Codebook = codebook;
         this.estimator = estimator ?? GradientEstimator.StraightThrough;
         this.commitment = commitment;
@@ -40,7 +41,7 @@ public sealed class VectorQuantizer : Quantizer
 
     /// <summary>The nearest codes as they are; quantizers made of several books estimate the gradient once, for all of them.</summary>
     /// <param name="rows">[N, D].</param>
-    /// <returns>What was compared [N, D], its codes' vectors [N, D] (in training without gradient), codes [N, 1], loss.</returns>
+    /// <returns>What was compared [N, D], its codes' vectors [N, D], codes [N, 1], loss.</returns>
     internal (Tensor Compared, Tensor Vectors, Tensor Codes, Tensor Loss) Assign(Tensor rows)
     {
         var z = Codebook.Project(rows);
@@ -53,7 +54,7 @@ public sealed class VectorQuantizer : Quantizer
         var loss = commitment * (z - q.detach()).square().mean();
         if (Codebook.LearnsByGradient) loss = loss + (z.detach() - q).square().mean();
         Codebook.Learn(z.detach(), codes);
-        return (z, q.detach(), codes.unsqueeze(1), loss);
+        return (z, q, codes.unsqueeze(1), loss);
     }
 
     /// <summary>The codebook is registered by the constructor.</summary>

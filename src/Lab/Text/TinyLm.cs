@@ -8,7 +8,6 @@ using Lab.Metrics;
 using Lab.Nn;
 using Lab.Runtime;
 using Lab.Training;
-using TorchSharp;
 using static TorchSharp.torch;
 
 namespace Lab.Text;
@@ -91,31 +90,16 @@ public sealed class TinyLm : IDisposable
         if (options.Model.Vocabulary != tokenizer.Vocabulary.Size)
             throw new ArgumentException($"The model has {options.Model.Vocabulary} tokens, but the tokenizer {tokenizer.Vocabulary.Size}.", nameof(options));
 
-        cache ??= ModelCache.Default;
         device ??= CPU;
         var model = NewModel(options, device);
-        try
+        var (history, fromCache) = (cache ?? ModelCache.Default).LoadOrTrain(model, Key(options, tokenizer, corpus, trainingTokens, device), () =>
         {
-            var key = Key(options, tokenizer, corpus, trainingTokens, device);
-            if (cache.TryLoad(model, key, Console.Error.WriteLine) is { } past)
-            {
-                model.eval();
-                return new(options, model, tokenizer) { FromCache = true, History = past };
-            }
-
             var windows = new TokenWindows(trainingTokens ?? tokenizer.Encode(corpus.Train), options.Model.Context, options.TokensPerStep / options.Model.Context, options.Seed, device);
-            var name = $"{options.Model.Dim} x {options.Model.Depth}, {options.Model.Vocabulary} tokens, {corpus.Name}";
-            var history = Trainer.Run(
-                model, windows, batch => Losses.CrossEntropy(model.call(batch.Ids).flatten(0, 1), batch.Next.flatten()), options.Training(name),
-                progress: progress, cancellation: cancellation);
-            cache.Save(model, key, history);
-            return new(options, model, tokenizer) { History = history };
-        }
-        catch
-        {
-            model.Dispose();
-            throw;
-        }
+            return Trainer.Run(
+                model, windows, batch => Losses.CrossEntropy(model.call(batch.Ids).flatten(0, 1), batch.Next.flatten()),
+                options.Training($"{options.Model.Dim} x {options.Model.Depth}, {options.Model.Vocabulary} tokens, {corpus.Name}"), progress: progress, cancellation: cancellation);
+        });
+        return new(options, model, tokenizer) { History = history, FromCache = fromCache };
     }
 
     /// <summary>How well it predicts a text.</summary>
@@ -136,7 +120,7 @@ public sealed class TinyLm : IDisposable
     private static Decoder NewModel(TinyLmOptions options, Device device)
     {
         using var generator = manual_seed(Seed.Derive(options.Seed, "weights"));
-        return (Decoder)new Decoder(options.Model).to(device);
+        return new Decoder(options.Model).OnDevice(device);
     }
 
     private static string Key(TinyLmOptions options, Bpe tokenizer, TextSplits corpus, int[]? trainingTokens, Device device) => JsonSerializer.Serialize(new

@@ -5,7 +5,6 @@ using Lab.Metrics;
 using Lab.Nn;
 using Lab.Runtime;
 using Lab.Training;
-using TorchSharp;
 using static TorchSharp.torch;
 
 namespace Lab.Text;
@@ -65,28 +64,11 @@ public sealed class TinyWordLm : IDisposable
         ModelCache? cache = null, CancellationToken cancellation = default)
     {
         options.Check();
-        cache ??= ModelCache.Default;
         device ??= CPU;
         var model = NewModel(options, device);
-        try
-        {
-            var key = Key(options, corpus, device);
-            if (cache.TryLoad(model, key, Console.Error.WriteLine) is { } past)
-            {
-                model.eval();
-                return new(options, model) { FromCache = true, History = past };
-            }
-
-            var history = Trainer.Run(
-                model, Windows(options, corpus, device), model.Loss, options.Training($"words, {options.Splitter}, {corpus.Name}"), progress: progress, cancellation: cancellation);
-            cache.Save(model, key, history);
-            return new(options, model) { History = history };
-        }
-        catch
-        {
-            model.Dispose();
-            throw;
-        }
+        var (history, fromCache) = (cache ?? ModelCache.Default).LoadOrTrain(model, Key(options, corpus, device), () => Trainer.Run(
+            model, Windows(options, corpus, device), model.Loss, options.Training($"words, {options.Splitter}, {corpus.Name}"), progress: progress, cancellation: cancellation));
+        return new(options, model) { History = history, FromCache = fromCache };
     }
 
     /// <summary>Windows of a corpus's training text, as these options ask for.</summary>
@@ -115,7 +97,7 @@ public sealed class TinyWordLm : IDisposable
     private static WordLm NewModel(TinyWordLmOptions options, Device device)
     {
         using var generator = manual_seed(Seed.Derive(options.Seed, "weights"));
-        return (WordLm)new WordLm(options.Model).to(device);
+        return new WordLm(options.Model).OnDevice(device);
     }
 
     private static string Key(TinyWordLmOptions options, TextSplits corpus, Device device) => JsonSerializer.Serialize(new

@@ -18,6 +18,31 @@ public sealed class ModelCache(string folder)
     /// <summary>Where weights of that key lie, or would lie.</summary>
     public string PathOf(string key) => Path.Combine(folder, $"{Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(key)))}.safetensors");
 
+    /// <summary>Takes the weights of a module from the cache, or trains it and keeps them.</summary>
+    /// <param name="module">With its first weights; in evaluation mode when this returns, disposed when it throws.</param>
+    /// <param name="key">All that decides the weights, as text.</param>
+    /// <param name="train">Trains the module.</param>
+    /// <returns>The history of the training, and whether that was long ago.</returns>
+    internal (IReadOnlyList<TrainingProgress> History, bool FromCache) LoadOrTrain(nn.Module module, string key, Func<IReadOnlyList<TrainingProgress>> train)
+    {
+        try
+        {
+            if (TryLoad(module, key, Console.Error.WriteLine) is { } past)
+            {
+                module.eval();
+                return (past, true);
+            }
+            var history = train();
+            Save(module, key, history);
+            return (history, false);
+        }
+        catch
+        {
+            module.Dispose();
+            throw;
+        }
+    }
+
     /// <summary>Puts the weights of a key into a module, if they are there and whole.</summary>
     /// <param name="module">Takes them.</param>
     /// <param name="key">All that decides the weights, as text.</param>

@@ -1,5 +1,4 @@
 using Lab.Nn;
-using TorchSharp;
 using static TorchSharp.torch;
 
 namespace Lab.Transplant;
@@ -44,9 +43,7 @@ public static class EmbeddingTransplant
         if (input.dim() != 2 || input.shape[1] != @base.Options.Dim || output is not null && !output.shape.SequenceEqual(input.shape))
             throw new ArgumentException($"Tables for a width of {@base.Options.Dim} are [V, {@base.Options.Dim}], got [{string.Join(", ", input.shape)}] and [{string.Join(", ", output?.shape ?? [])}].", nameof(input));
 
-        var model = (Decoder)new Decoder(@base.Options with { Vocabulary = (int)input.shape[0] }).to(input.device);
-        // A scope around the caller would take the tables of embeddings along, and the model would no longer list them as parameters.
-        foreach (var parameter in model.parameters()) parameter.DetachFromDisposeScope();
+        var model = new Decoder(@base.Options with { Vocabulary = (int)input.shape[0] }).OnDevice(input.device);
         using var scope = NewDisposeScope();
         using var noGrad = no_grad();
         var target = model.state_dict();

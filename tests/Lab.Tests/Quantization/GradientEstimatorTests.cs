@@ -34,6 +34,19 @@ public sealed class GradientEstimatorTests
         Assert.True(exact.allclose(code, 1e-4, 1e-5));
     }
 
+    [Theory]
+    [InlineData("straight", false)]
+    [InlineData("rotation", false)]
+    [InlineData("directional", true)]
+    public void Only_the_directional_estimate_teaches_the_code_without_a_loss(string name, bool teaches)
+    {
+        var estimator = name switch { "straight" => GradientEstimator.StraightThrough, "rotation" => GradientEstimator.Rotation, _ => GradientEstimator.Directional() };
+        var book = new LearnedCodebook(4, 3, CodebookStart.Normal);
+        var quantized = new VectorQuantizer(book, estimator).call(randn(10, 3).requires_grad_());
+        quantized.Values.square().sum().backward();
+        Assert.Equal(teaches, book.Vectors.grad is { } gradient && gradient.abs().sum().item<float>() > 0);
+    }
+
     [Fact]
     public void A_vector_on_its_code_stays_and_opposite_ones_give_numbers()
     {

@@ -157,6 +157,12 @@ public sealed class QuantizerTests
         Refused("must be 4 wide, one is 3", () => new ResidualQuantizer([Book(2, 4), Book(2, 3)]));
         Refused("[M, K, D]", () => new AdditiveQuantizer(randn(3, 4)));
         Refused("-1", () => new VectorQuantizer(new EmaCodebook(2, 2), commitment: -1));
+        Refused("must not be negative, got -2", () => new VectorQuantizer(new EmaCodebook(2, 2) { RevivalThreshold = -2 }));
+        Refused("must be 0, got 2", () => new VectorQuantizer(new LinearCodebook(2, 2) { RevivalThreshold = 2 }));
+        Refused("at least 1 sum, got 0", () => new ResidualQuantizer([Book(2, 4)]) { BeamWidth = 0 });
+        Refused("-1 sweeps", () => new AdditiveQuantizer(randn(2, 2, 2)) { Sweeps = -1 });
+        Refused("do not fit", () => new FiniteScalarQuantizer([.. Enumerable.Repeat(1000, 7)]));
+        Refused("must not be negative, got -1", () => GradientEstimator.Directional(-1));
     }
 
     private static VectorQuantizer Book(long size, int dim) => new(new EmaCodebook(size, dim, CodebookStart.Normal));

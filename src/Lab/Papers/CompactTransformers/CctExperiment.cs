@@ -2,6 +2,7 @@ using Lab.Data;
 using Lab.Data.Augmentation;
 using Lab.Data.Catalogue;
 using Lab.Metrics;
+using Lab.Nn;
 using Lab.Runtime;
 using Lab.Training;
 using TorchSharp;
@@ -146,7 +147,7 @@ public sealed record CctExperiment(CctScale Scale, IReadOnlyList<CctArm> Arms, C
     private static CompactTransformer NewModel(CctOptions options, long seed, Device device)
     {
         using var generator = manual_seed(Seed.Derive(seed, "weights"));
-        return (CompactTransformer)new CompactTransformer(options).to(device);
+        return new CompactTransformer(options).OnDevice(device);
     }
 
     // In %, on the first images.

@@ -4,7 +4,6 @@ using Lab.Nn;
 using Lab.Runtime;
 using Lab.Text;
 using Lab.Training;
-using TorchSharp;
 using static TorchSharp.torch;
 
 namespace Lab.Papers.HierarchicalTransformers;
@@ -72,7 +71,7 @@ internal sealed class Comparison(
 
     private IReadOnlyList<AdaptationPoint> Adapt(TinyWordLm trained, long seed, long steps, double flops)
     {
-        using var model = (WordLm)new WordLm(trained.Options.Model).to(device);
+        using var model = new WordLm(trained.Options.Model).OnDevice(device);
         model.load_state_dict(trained.Model.state_dict());
         return Adapt(
             model, TinyWordLm.Windows(trained.Options, other, device), model.Loss, text => ByteScores.Of(model, trained.Split(text)),
@@ -81,7 +80,7 @@ internal sealed class Comparison(
 
     private IReadOnlyList<AdaptationPoint> Adapt(TinyLm trained, long seed, long steps, double flops)
     {
-        using var model = (Decoder)new Decoder(trained.Options.Model).to(device);
+        using var model = new Decoder(trained.Options.Model).OnDevice(device);
         model.load_state_dict(trained.Model.state_dict());
         var (context, perStep) = (trained.Options.Model.Context, trained.Options.TokensPerStep);
         var windows = new TokenWindows(tokenizer.Encode(other.Train), context, perStep / context, seed, device);

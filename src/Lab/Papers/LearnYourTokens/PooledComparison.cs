@@ -4,7 +4,6 @@ using Lab.Nn;
 using Lab.Runtime;
 using Lab.Text;
 using Lab.Training;
-using TorchSharp;
 using static TorchSharp.torch;
 
 namespace Lab.Papers.LearnYourTokens;
@@ -81,7 +80,7 @@ internal sealed class PooledComparison
     {
         var ids = vocabulary.Encode(train);
         using var generator = manual_seed(Seed.Derive(options.Seed, "weights"));
-        using var model = (Decoder)new Decoder(options.Model).to(device);
+        using var model = new Decoder(options.Model).OnDevice(device);
         var windows = new TokenWindows(ids, options.Model.Context, experiment.Windows, options.Seed, device);
         var history = Trainer.Run(
             model, windows, batch => Losses.CrossEntropy(model.call(batch.Ids).flatten(0, 1), batch.Next.flatten()),
