@@ -1,5 +1,6 @@
 using System.Diagnostics.CodeAnalysis;
 using System.Runtime.CompilerServices;
+using CsCheck;
 using Lab.Runtime;
 using TorchSharp;
 
@@ -17,5 +18,9 @@ internal static class NativesFirst
         // The tests' tensors are tiny. Where other processes keep the cores busy, a second thread would make each operation
         // wait for the scheduler: milliseconds instead of microseconds.
         torch.set_num_threads(1);
+
+        // A Scalar of TorchSharp may be freed while the native call that takes it still runs, if another thread's garbage
+        // is collected just then.
+        Check.Threads = 1;
     }
 }
