@@ -15,7 +15,7 @@ public sealed class CodebookTests
             var (vectors, book) = (randn(n, dim, ScalarType.Float64), randn(k, dim, ScalarType.Float64));
             var nearest = NearestCode.Search(vectors, book);
             var found = (vectors - book.index_select(0, nearest)).square().sum(1);
-            var least = cdist(vectors, book, compute_mode: compute_mode.donot_use_mm_for_euclid_dist).square().amin([1]);
+            var least = cdist(vectors, book, compute_mode: TorchSharp.compute_mode.donot_use_mm_for_euclid_dist).square().amin([1]);
             Assert.True(found.allclose(least, 0, 1e-12)); // products of numbers about 10 round to 1e-15: of two codes so near to being equal either may win
         }, iter: 12, threads: 1);
 
