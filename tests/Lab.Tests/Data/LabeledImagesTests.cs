@@ -71,7 +71,7 @@ public class LabeledImagesTests
     [Fact]
     public void No_tensor_is_left_behind()
     {
-        var before = RuntimeReport.LiveTensorCount;
+        var before = LiveTensors.Settled();
         using (var data = Shapes.Classification32.Classification(60, 1))
         using (data.Take(20, 1))
         {

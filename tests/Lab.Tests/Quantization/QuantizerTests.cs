@@ -1,3 +1,4 @@
+using Lab.Runtime;
 using Lab.Quantization;
 using static TorchSharp.torch;
 
@@ -109,7 +110,7 @@ public sealed class QuantizerTests
             using var quantized = quantizer.call(z);
             using var back = quantizer.Lookup(quantized.Codes);
         }
-        Assert.Equal(before, LiveTensors.Settled());
+        Assert.Equal(before, RuntimeReport.LiveTensorCount);
     }
 
     [Fact]
