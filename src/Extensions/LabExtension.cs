@@ -45,7 +45,6 @@ public sealed class LabExtension : INotebookExtension
         TensorFormatter.Register();
         ImageGridFormatter.Register();
         TokenMapFormatter.Register();
-        TextStripFormatter.Register();
         TokenFormatter.Register();
         ChartFormatter.Register();
         DataFrameFormatter.Register();

@@ -64,21 +64,3 @@ internal static class TokenMapFormatter
 
     private static bool IsGone(TokenMap map) => map.Image.IsInvalid || map.Weights.IsInvalid;
 }
-
-/// <summary>Tokens on the colours of their values.</summary>
-internal static class TextStripFormatter
-{
-    public static void Register() => Format.Register<TextStrip>(
-        (Format.Html, ToHtml), (Format.Png, strip => Convert.ToBase64String(Pictures.TextStrip(strip))), (Format.Text, ToText));
-
-    private static string ToHtml(TextStrip strip)
-    {
-        var picture = Pictures.TextStrip(strip);
-        var size = SkiaSharp.SKBitmap.DecodeBounds(picture);
-        return Markup.Output($"<figure>{Markup.Image(picture, size.Width, size.Height, ToText(strip))}<figcaption>{Markup.Escape(Scale(strip))}</figcaption></figure>");
-    }
-
-    private static string ToText(TextStrip strip) => string.Join("\n", strip.Lines.Select(line => $"{line.Label}: {string.Join('|', line.Tokens)}").Append(Scale(strip)));
-
-    private static string Scale(TextStrip strip) => $"dark 0 to bright {Format.Number(strip.Largest, 3)} {strip.Unit}";
-}

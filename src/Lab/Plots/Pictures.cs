@@ -10,7 +10,6 @@ namespace Lab.Plots;
 public static class Pictures
 {
     private const int Gap = 6, CaptionSize = 11, CaptionHeight = 16;
-    private const int TextWidth = 860, TokenSize = 14, TokenHeight = 20, TokenPad = 4;
     private static readonly SKColor ink = new(0x80, 0x80, 0x80);
     private static readonly SKSamplingOptions nearest = new(SKFilterMode.Nearest);
 
@@ -87,52 +86,6 @@ public static class Pictures
         foreach (var panel in new[] { left, right }) DrawTokenBorders(canvas, panel, (int)map.Weights.shape[0], (int)map.Weights.shape[1]);
         return Raster.Png(page);
     }
-
-    /// <summary>Lines of tokens, each on the colour of its value; long lines wrap.</summary>
-    public static byte[] TextStrip(TextStrip strip)
-    {
-        using var font = new SKFont(typeface.Value, TokenSize);
-        var (places, height) = Place(strip, font);
-        using var page = new SKBitmap(TextWidth, height);
-        using var canvas = new SKCanvas(page);
-        canvas.Clear(SKColors.Transparent);
-        foreach (var (text, value, x, y) in places)
-        {
-            if (value is not { } number) // a line's label
-            {
-                Write(canvas, text, x, y, TextWidth);
-                continue;
-            }
-            var colour = Viridis.At((float)(number / strip.Largest));
-            using var ground = new SKPaint { Color = colour };
-            using var letters = new SKPaint { Color = IsBright(colour) ? SKColors.Black : SKColors.White, IsAntialias = true };
-            canvas.DrawRoundRect(x, y, font.MeasureText(text) + TokenPad, TokenHeight, 3, 3, ground);
-            canvas.DrawText(text, x + TokenPad / 2, y + TokenSize + 2, SKTextAlign.Left, font, letters);
-        }
-
-        return Raster.Png(page);
-    }
-
-    private static (List<(string Text, double? Value, float X, float Y)> Places, int Height) Place(TextStrip strip, SKFont font)
-    {
-        var (places, y) = (new List<(string, double?, float, float)>(), 0f);
-        foreach (var line in strip.Lines)
-        {
-            places.Add((line.Label, null, 0, y));
-            (var x, y) = (0f, y + CaptionHeight + 2);
-            foreach (var (text, value) in line.Tokens.Zip(line.Values))
-            {
-                var width = font.MeasureText(text) + TokenPad;
-                if (x > 0 && x + width > TextWidth) (x, y) = (0, y + TokenHeight + 2);
-                places.Add((text, value, x, y));
-                x += width + 2;
-            }
-            y += TokenHeight + Gap;
-        }
-        return (places, (int)y);
-    }
-
-    private static bool IsBright(SKColor colour) => 0.2126 * colour.Red + 0.7152 * colour.Green + 0.0722 * colour.Blue > 120;
 
     // Rec. 709 weights: the picture's shape stays visible below the weights without its colours.
     private static readonly float[] luminance =

@@ -67,22 +67,6 @@ public sealed class PictureFormatterTests : IDisposable
     }
 
     [Fact]
-    public void A_text_strip_colours_tokens_by_their_values_and_wraps()
-    {
-        var strip = new TextStrip([new("short", ["·a", "b"], [0, 2]), new("long", [.. Enumerable.Repeat("wwwwwwww", 30)], [.. Enumerable.Repeat(1.0, 30)])], "bits");
-        Assert.Equal(["text/html", "image/png", "text/plain"], Shown.MimeTypes(strip));
-        Assert.Contains("short: ·a|b", Shown.Text(strip));
-        Assert.Contains("dark 0 to bright 2 bits", Shown.Text(strip));
-
-        using var page = Shown.Png(strip);
-        Assert.Equal(860, page.Width);
-        Assert.True(page.Height > 4 * 22, $"{page.Height}"); // the second line wraps
-        Assert.Equal(new SKColor(0x44, 0x01, 0x54), page.GetPixel(2, 22)); // 0: the darkest colour
-        Assert.Contains("2 tokens and 1 values", Assert.Throws<ArgumentException>(() => new TextStripLine("a", ["x", "y"], [1])).Message);
-        Assert.Throws<ArgumentException>(() => new TextStrip([], "bits"));
-    }
-
-    [Fact]
     public void Disposed_pictures_say_so()
     {
         var (images, weights) = (zeros(1, 1, 4, 4), ones(2, 2));

@@ -51,18 +51,6 @@ public sealed class BitsPerByteTests : IDisposable
     }
 
     [Fact]
-    public void Token_by_token_the_bits_are_those_of_the_text()
-    {
-        using var model = Model(context: 16);
-        var tokens = bytes.Encode("abxyzabxyz xy");
-        var bits = BitsPerByte.PerToken(model, tokens);
-        Assert.Equal(tokens.Length - 1, bits.Length);
-        Assert.Equal(BitsPerByte.Of(model, tokens, bytes.Vocabulary).Bits, bits.Sum(), 1e-4);
-        Assert.Throws<ArgumentException>(() => BitsPerByte.PerToken(model, bytes.Encode("x")));
-        Assert.Contains("2 to 17", Assert.Throws<ArgumentException>(() => BitsPerByte.PerToken(model, bytes.Encode("xxxxxxxxxxxxxxxxxx"))).Message);
-    }
-
-    [Fact]
     public void A_model_that_has_seen_nothing_is_as_good_as_the_uniform_one()
     {
         manual_seed(1);

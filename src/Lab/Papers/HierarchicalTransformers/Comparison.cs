@@ -75,7 +75,7 @@ internal sealed class Comparison(
         model.load_state_dict(trained.Model.state_dict());
         return Adapt(
             model, TinyWordLm.Windows(trained.Options, other, device), model.Loss, text => ByteScores.Of(model, trained.Split(text)),
-            TinyLmOptions.Recipe($"words, on to {other.Name}", steps, experiment.LearningRates.Words / 2, seed), flops);
+            TinyLmOptions.Recipe($"words, on to {other.Name}", steps, experiment.AdaptationRates.Words, seed), flops);
     }
 
     private IReadOnlyList<AdaptationPoint> Adapt(TinyLm trained, long seed, long steps, double flops)
@@ -86,7 +86,7 @@ internal sealed class Comparison(
         var windows = new TokenWindows(tokenizer.Encode(other.Train), context, perStep / context, seed, device);
         return Adapt(
             model, windows, batch => Losses.CrossEntropy(model.call(batch.Ids).flatten(0, 1), batch.Next.flatten()), Scores(model),
-            TinyLmOptions.Recipe($"tokens, on to {other.Name}", steps, experiment.LearningRates.Tokens / 2, seed), flops);
+            TinyLmOptions.Recipe($"tokens, on to {other.Name}", steps, experiment.AdaptationRates.Tokens, seed), flops);
     }
 
     private IReadOnlyList<AdaptationPoint> Adapt<TBatch>(

@@ -35,6 +35,9 @@ public sealed record HierarchicalExperiment
     /// <summary>Highest learning rates of the hierarchical model and the baseline.</summary>
     public (double Words, double Tokens) LearningRates { get; init; } = (4e-3, 3e-3);
 
+    /// <summary>Likewise in the second language.</summary>
+    public (double Words, double Tokens) AdaptationRates { get; init; } = (2e-3, 1.5e-3);
+
     /// <summary>Batches of the hierarchical model in the second language; the baseline gets as many operations.</summary>
     public long AdaptationSteps { get; init; } = 30;
 

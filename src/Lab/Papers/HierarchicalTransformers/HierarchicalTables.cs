@@ -50,7 +50,7 @@ public static class HierarchicalTables
         Text("text", growth, row => row.Text),
         Number("bytes per word", growth, row => Math.Round(row.BytesPerWord, 2)),
         Number("BPE tokens per word", growth, row => Math.Round(row.TokensPerWord, 2)),
-        Number("times", growth, row => Math.Round(row.TokensPerWord / growth[0].TokensPerWord, 2)),
+        Number("times the text learned from", growth, row => Math.Round(row.TokensPerWord / growth[0].TokensPerWord, 2)),
         Number("backbone positions per word", growth, row => Math.Round(row.BackbonePerWord, 3)));
 
     /// <summary>What became of every model, mean over seeds.</summary>

@@ -20,8 +20,12 @@ public sealed record TokenGrowth(string Text, double BytesPerWord, double Tokens
         (double)tokenizer.Encode(words.Bytes).Length / words.Count,
         (double)WordSplitter.Whitespace.Split(words.Bytes, mostBytes).Count / words.Count);
 
-    /// <summary>A text as it is, with each kind of noise, and a text in another language.</summary>
-    /// <param name="main">What the tokenizer learned from, and what is misspelled: its test part.</param>
+    /// <summary>
+    /// Texts as they are and misspelled, and texts in other languages. A tokenizer knows the words that it learned from, as a
+    /// large one knows most words of its language; on unseen text, a small one takes many words in pieces that noise need not
+    /// break first. So both are counted.
+    /// </summary>
+    /// <param name="main">What the tokenizer learned from.</param>
     /// <param name="others">Foreign languages.</param>
     /// <param name="tokenizer">Trained on <paramref name="main"/>.</param>
     /// <param name="rate">Of noise.</param>
@@ -29,15 +33,26 @@ public sealed record TokenGrowth(string Text, double BytesPerWord, double Tokens
     /// <param name="seed">Of noise.</param>
     public static IReadOnlyList<TokenGrowth> Measure(TextSplits main, IEnumerable<TextSplits> others, Bpe tokenizer, double rate, int mostBytes, long seed)
     {
-        var words = WordSplitter.Whitespace.Split(main.Test);
+        (string Name, WordText Words)[] texts = [(Known, WordSplitter.Whitespace.Split(main.Train)), (Unseen, WordSplitter.Whitespace.Split(main.Test))];
         return
         [
-            Of(Clean, words, tokenizer, mostBytes),
-            .. Enum.GetValues<NoiseKind>().Select(kind => Of(kind.ToString(), new TextNoise(kind, rate, seed).Apply(words), tokenizer, mostBytes)),
+            .. texts.SelectMany(text => (TokenGrowth[])
+            [
+                Of(text.Name, text.Words, tokenizer, mostBytes),
+                .. Enum.GetValues<NoiseKind>().Select(kind => Of(Misspelled(text.Name, kind), new TextNoise(kind, rate, seed).Apply(text.Words), tokenizer, mostBytes)),
+            ]),
             .. others.Select(other => Of(other.Name, WordSplitter.Whitespace.Split(other.Test), tokenizer, mostBytes)),
         ];
     }
 
-    /// <summary>Name of the text that is not misspelled.</summary>
-    public const string Clean = "as it is";
+    /// <summary>Name of the text that the tokenizer learned from.</summary>
+    public const string Known = "learned from";
+
+    /// <summary>Name of the text in the same language that it did not.</summary>
+    public const string Unseen = "unseen";
+
+    /// <summary>Name of a text with noise.</summary>
+    /// <param name="text"><see cref="Known"/> or <see cref="Unseen"/>.</param>
+    /// <param name="kind">Of noise.</param>
+    public static string Misspelled(string text, NoiseKind kind) => $"{text}, {kind}";
 }

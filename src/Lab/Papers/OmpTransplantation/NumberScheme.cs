@@ -16,8 +16,8 @@ public sealed record NumberScheme(int DonorDigits, string Example, int NewNumber
     /// <param name="donorDigits">Most digits in a token, 1 to 3.</param>
     public static NumberScheme Of(OmpExperiment experiment, OmpCorpus corpus, int donorDigits)
     {
-        var donor = corpus.Tokenizer(experiment.Donor.Vocabulary, donorDigits, donor: true);
-        var match = new VocabularyMatch(donor, corpus.Tokenizer(experiment.Base.Vocabulary, experiment.BaseDigits, donor: false));
+        var donor = corpus.Tokenizer(experiment.Donor.Vocabulary, donorDigits, knowsAll: true);
+        var match = new VocabularyMatch(donor, corpus.Tokenizer(experiment.Base.Vocabulary, experiment.BaseDigits, knowsAll: false));
         var added = match.New.ToHashSet();
         var sums = donor.Encode(corpus.Texts.Single(text => text.Name == OmpCorpus.Sums).Test);
         return new(

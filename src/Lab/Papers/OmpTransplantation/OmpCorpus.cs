@@ -1,4 +1,5 @@
 using System.Text;
+using System.Text.RegularExpressions;
 using Lab.Data;
 using Lab.Data.Grammars;
 using Lab.Metrics;
@@ -11,12 +12,15 @@ namespace Lab.Papers.OmpTransplantation;
 /// <param name="Texts">Each with a name of its own; a text without training part is only scored.</param>
 /// <param name="BaseTexts">Names of those that the base's tokenizer was made for; the donor's was made for all.</param>
 /// <param name="ScoredBytes">Bytes of a text that are scored, at most.</param>
-public sealed record OmpCorpus(IReadOnlyList<TextSplits> Texts, IReadOnlyList<string> BaseTexts, int ScoredBytes)
+public sealed partial record OmpCorpus(IReadOnlyList<TextSplits> Texts, IReadOnlyList<string> BaseTexts, int ScoredBytes)
 {
     /// <summary>Names of the texts that every corpus here has: two languages, and sums in the first.</summary>
     public const string A = "A", B = "B", Sums = "sums";
 
-    /// <summary>Two made-up languages; the base's tokenizer knows the first alone.</summary>
+    /// <summary>
+    /// Two made-up languages. Both are learned with numbers, but scored on sentences without: numbers have a text of their
+    /// own, the sums.
+    /// </summary>
     /// <param name="bytesPerLanguage">Training text.</param>
     /// <param name="sumShare">Share of the sentences that are sums.</param>
     /// <param name="scoredBytes">Bytes of a text that are scored.</param>
@@ -25,24 +29,36 @@ public sealed record OmpCorpus(IReadOnlyList<TextSplits> Texts, IReadOnlyList<st
         var (grammar, sums) = (new Grammar(sumShare: sumShare), new Grammar(sumShare: 1));
         return new(
         [
-            grammar.Splits(bytesPerLanguage, language: 0) with { Name = A },
-            grammar.Splits(bytesPerLanguage, language: 1) with { Name = B },
+            ScoredWithoutNumbers(grammar.Splits(bytesPerLanguage, language: 0)) with { Name = A },
+            ScoredWithoutNumbers(grammar.Splits(bytesPerLanguage, language: 1)) with { Name = B },
             sums.Splits(10 * scoredBytes, language: 0) with { Name = Sums, Train = [] },
         ], [A], scoredBytes);
     }
 
+    private static TextSplits ScoredWithoutNumbers(TextSplits text) =>
+        text with { Validation = WithoutNumbers(text.Validation), Test = WithoutNumbers(text.Test) };
+
+    private static byte[] WithoutNumbers(byte[] text)
+    {
+        var documents = Encoding.UTF8.GetString(text).Split('\n').Select(document => string.Join(' ', SentenceEnd().Split(document).Where(sentence => !sentence.Any(char.IsAsciiDigit))));
+        return Encoding.UTF8.GetBytes(string.Join('\n', documents.Where(document => document.Length > 0)));
+    }
+
+    [GeneratedRegex(@"(?<=\.) ")]
+    private static partial Regex SentenceEnd();
+
     /// <summary>All training parts.</summary>
     public TextSplits Train => new(string.Join(" + ", Texts.Where(text => text.Train.Length > 0).Select(text => text.Name)), [.. Texts.SelectMany(text => text.Train)], [], []);
 
-    /// <summary>A tokenizer for the base or the donor.</summary>
+    /// <summary>A tokenizer.</summary>
     /// <param name="vocabulary">Tokens.</param>
     /// <param name="digitGroup">Most digits in a piece.</param>
-    /// <param name="donor">For all texts, or for the base's alone.</param>
-    public Bpe Tokenizer(int vocabulary, int digitGroup, bool donor)
+    /// <param name="knowsAll">Made for all texts, as the donor's is, or for the base's alone.</param>
+    public Bpe Tokenizer(int vocabulary, int digitGroup, bool knowsAll)
     {
         var counts = new PieceCounts(PreTokenizer.Gpt2DigitGroups(digitGroup));
         foreach (var text in Texts)
-            if (donor || BaseTexts.Contains(text.Name)) counts.Add(text.Train);
+            if (knowsAll || BaseTexts.Contains(text.Name)) counts.Add(text.Train);
         return Bpe.Train(counts, vocabulary);
     }
 

@@ -43,6 +43,9 @@ public sealed record OmpExperiment(bool IsFull, DecoderOptions Base, DecoderOpti
     /// <summary>Train a second donor, which cuts numbers as the base does.</summary>
     public bool CompareNumbers { get; init; }
 
+    /// <summary>Train a second base, whose tokenizer was made for both languages, so that both have anchors.</summary>
+    public bool CompareAnchors { get; init; }
+
     /// <summary>The ks of which the better one counts as OMP; chosen on the validation texts.</summary>
     public IReadOnlyList<int> Candidates { get; init; } = [4, 8];
 
@@ -62,13 +65,14 @@ public sealed record OmpExperiment(bool IsFull, DecoderOptions Base, DecoderOpti
     public static OmpExperiment Quick { get; } = new(
         false, Untied(new(512, Dim: 96, Depth: 2, Heads: 4, Context: 64)), Untied(new(768, Dim: 64, Depth: 2, Heads: 2, Context: 64)), Steps: 400, TokensPerStep: 512);
 
-    /// <summary>Larger vocabularies, longer training, a second donor and a recovery, for minutes on two cores.</summary>
+    /// <summary>Longer training, a second donor, a second base and a recovery, for minutes on two cores.</summary>
     public static OmpExperiment Full { get; } = new(
-        true, Untied(new(768, Dim: 96, Depth: 2, Heads: 4, Context: 64)), Untied(new(1024, Dim: 64, Depth: 2, Heads: 2, Context: 64)), Steps: 800, TokensPerStep: 512)
+        true, Quick.Base, Quick.Donor, Steps: 1400, TokensPerStep: 1024)
     {
         BytesPerLanguage = 1_500_000,
         ScoredBytes = 8_000,
         CompareNumbers = true,
+        CompareAnchors = true,
         RecoverySteps = 60,
     };
 
@@ -131,7 +135,7 @@ public sealed record OmpExperiment(bool IsFull, DecoderOptions Base, DecoderOpti
     {
         public OmpRun Run()
         {
-            var pair = Pair(plan.DonorDigits);
+            var pair = Pair(plan.DonorDigits, baseKnowsAll: false);
             try
             {
                 return Measure(pair);
@@ -159,22 +163,22 @@ public sealed record OmpExperiment(bool IsFull, DecoderOptions Base, DecoderOpti
             scores.Add(new(Omp(k).Name, sparsity.Single(score => score.K == k).Bits, Recovered(pair, omp)));
             return new(
                 seed, pair, corpus.Score(pair.Base.Model, pair.Base.Tokenizer), corpus.Score(pair.Donor.Model, pair.Donor.Tokenizer), k, scores, sparsity,
-                Score(pair, new OmpRows(k) { UnitAtoms = plan.UnitAtoms, PermutationSeed = seed }), Numbers(sparsity), best, trained);
+                Score(pair, new OmpRows(k) { UnitAtoms = plan.UnitAtoms, PermutationSeed = seed }), Numbers(sparsity), Anchors(pair, scores), best, trained);
         }
 
         private OmpRows Omp(int k) => new(k) { UnitAtoms = plan.UnitAtoms };
 
-        private TransplantPair Pair(int donorDigits) => new(
-            Train(plan.Base, plan.BaseDigits, donor: false), Train(plan.Donor, donorDigits, donor: true), training.Train, plan.TrainedAnchorsOnly);
+        private TransplantPair Pair(int donorDigits, bool baseKnowsAll) => new(
+            Train("base", plan.Base, plan.BaseDigits, baseKnowsAll), Train("donor", plan.Donor, donorDigits, knowsAll: true), training.Train, plan.TrainedAnchorsOnly);
 
-        private TinyLm Train(DecoderOptions sizes, int digits, bool donor)
+        private TinyLm Train(string role, DecoderOptions sizes, int digits, bool knowsAll)
         {
-            var tokenizer = corpus.Tokenizer(sizes.Vocabulary, digits, donor);
+            var tokenizer = corpus.Tokenizer(sizes.Vocabulary, digits, knowsAll);
             var options = new TinyLmOptions(sizes with { Vocabulary = tokenizer.Vocabulary.Size }, plan.Steps)
             {
                 TokensPerStep = plan.TokensPerStep,
                 LearningRate = plan.LearningRate,
-                Seed = Seed.Derive(seed, donor ? "donor" : "base"),
+                Seed = Seed.Derive(seed, role),
             };
             return TinyLm.GetOrTrain(options, tokenizer, training, progress: progress, cache: cache, cancellation: cancellation);
         }
@@ -222,9 +226,29 @@ public sealed record OmpExperiment(bool IsFull, DecoderOptions Base, DecoderOpti
         private IReadOnlyList<NumberScore> Numbers(IReadOnlyList<SparsityScore> sparsity)
         {
             if (!plan.CompareNumbers) return [];
-            using var equal = Pair(plan.BaseDigits);
+            using var equal = Pair(plan.BaseDigits, baseKnowsAll: false);
             var k = plan.Candidates[0];
             return [new(plan.DonorDigits, sparsity.Single(score => score.K == k).Bits), new(plan.BaseDigits, Score(equal, Omp(k)))];
+        }
+
+        private IReadOnlyList<AnchorScore> Anchors(TransplantPair pair, IReadOnlyList<MethodScore> scores)
+        {
+            if (!plan.CompareAnchors) return [];
+            using var both = Pair(plan.DonorDigits, baseKnowsAll: true);
+            var (k, best) = Best(both);
+            using (best)
+                return
+                [
+                    new("A", Used(pair), scores.Single(score => score.Method == new SubwordMeanRows().Name).Bits, scores[^1].Bits),
+                    new("A and B", Used(both), Score(both, new SubwordMeanRows()), Score(both, best)),
+                ];
+        }
+
+        // Share of the tokens of B, as the donor cuts it, that are anchors.
+        private double Used(TransplantPair pair)
+        {
+            var anchors = pair.Anchors.ToHashSet();
+            return pair.Donor.Tokenizer.Encode(corpus.Texts.Single(text => text.Name == OmpCorpus.B).Test).Average(token => anchors.Contains(token) ? 1.0 : 0);
         }
     }
 }

@@ -1,4 +1,3 @@
-using System.Text;
 using Lab.Metrics;
 using Lab.Plots;
 using Lab.Text;
@@ -72,27 +71,28 @@ public static class OmpFigures
         return Charts.Scatter(clouds, "first principal axis", "second principal axis", "Input rows in the base's space");
     }
 
-    /// <summary>A sentence before and after: every token on the colour of its surprise.</summary>
+    /// <summary>A sentence before and after: every token as wide as its bytes, on the colour of its surprise.</summary>
     /// <param name="run">Whose models.</param>
-    /// <param name="text">Short enough for the context of both.</param>
-    /// <exception cref="ArgumentException">Too long.</exception>
-    public static TextStrip Surprise(OmpRun run, string text)
+    /// <param name="text">A sentence or two.</param>
+    public static GenericChart Surprise(OmpRun run, string text)
     {
         using var zero = run.Pair.Transplant(new ZeroRows());
-        return new(
+        return Charts.Strips(
         [
-            Line("base, own tokenizer", run.Pair.Base.Model, run.Pair.Base.Tokenizer),
-            Line($"base on the donor's tokenizer, {run.Omp.Method}", run.Transplanted, run.Pair.Donor.Tokenizer),
-            Line("base on the donor's tokenizer, zero rows", zero, run.Pair.Donor.Tokenizer),
-        ], "bits per byte");
+            Row("own tokenizer", run.Pair.Base.Model, run.Pair.Base.Tokenizer),
+            Row($"donor's, {run.Omp.Method}", run.Transplanted, run.Pair.Donor.Tokenizer),
+            Row("donor's, zero rows", zero, run.Pair.Donor.Tokenizer),
+        ], "byte", "bits per byte", "What a sentence costs, before and after");
 
-        TextStripLine Line(string name, Nn.Decoder model, Bpe tokenizer)
+        // A line feed, a token in every vocabulary, goes before the text: a first token is not scored.
+        Strip Row(string name, Nn.Decoder model, Bpe tokenizer)
         {
             var ids = tokenizer.Encode("\n" + text);
-            var bits = BitsPerByte.PerToken(model, ids);
+            var scores = ByteScores.Of(model, ids, tokenizer.Vocabulary);
+            var starts = ids.Skip(1).Aggregate(new List<int> { 1 }, (list, id) => [.. list, list[^1] + tokenizer.Vocabulary[id].Length]);
             return new(
-                $"{name}: {bits.Sum() / Encoding.UTF8.GetByteCount(text):F2} bits per byte", [.. ids.Skip(1).Select(tokenizer.Vocabulary.Spell)],
-                [.. bits.Select((value, i) => value / tokenizer.Vocabulary[ids[i + 1]].Length)]);
+                $"{name}: {scores.Bits.Sum() / (scores.Text.Length - 1):F2}", [.. starts.Select(start => start - 1.0)],
+                [.. starts.Zip(starts.Skip(1), (start, end) => (double)scores.Bits[start] / (end - start))], [.. ids.Skip(1).Select(tokenizer.Vocabulary.Spell)]);
         }
     }
 

@@ -20,6 +20,13 @@ public sealed record SparsityScore(int K, Bits Bits, double Residual);
 /// <param name="Bits">Of the transplanted model, at the k of the comparison.</param>
 public sealed record NumberScore(int DonorDigits, Bits Bits);
 
+/// <summary>The same transplantation from a base whose tokenizer was made for other texts.</summary>
+/// <param name="MadeFor">The base's tokenizer.</param>
+/// <param name="AnchorShare">Share of the donor's tokens of language B that are anchors, in [0, 1].</param>
+/// <param name="SubwordMean">Bits with the mean of subwords.</param>
+/// <param name="Omp">Bits with OMP at the k that does better on the validation texts.</param>
+public sealed record AnchorScore(string MadeFor, double AnchorShare, Bits SubwordMean, Bits Omp);
+
 /// <summary>All that was measured with one seed. Owns the models.</summary>
 /// <param name="Seed">Of the models' weights and data order.</param>
 /// <param name="Pair">Base and donor.</param>
@@ -30,11 +37,12 @@ public sealed record NumberScore(int DonorDigits, Bits Bits);
 /// <param name="Sparsity">OMP over k.</param>
 /// <param name="Permuted">OMP at <paramref name="BestK"/> whose anchors give each other's base rows.</param>
 /// <param name="Numbers">OMP with donors that cut numbers otherwise; empty if no other donor was trained.</param>
+/// <param name="Anchors">Bases whose tokenizers know one language or both; empty if no other base was trained.</param>
 /// <param name="Transplanted">OMP at <paramref name="BestK"/>.</param>
 /// <param name="Trained">The input rows that new tokens get when they start at zero and are trained in the base; null without recovery. [V_d, d_o].</param>
 public sealed record OmpRun(
     long Seed, TransplantPair Pair, Bits Base, Bits Donor, int BestK, IReadOnlyList<MethodScore> Methods, IReadOnlyList<SparsityScore> Sparsity, Bits Permuted,
-    IReadOnlyList<NumberScore> Numbers, Decoder Transplanted, TorchSharp.torch.Tensor? Trained) : IDisposable
+    IReadOnlyList<NumberScore> Numbers, IReadOnlyList<AnchorScore> Anchors, Decoder Transplanted, TorchSharp.torch.Tensor? Trained) : IDisposable
 {
     /// <summary>OMP at <see cref="BestK"/>.</summary>
     public MethodScore Omp => Methods[^1];

@@ -16,8 +16,9 @@ public static class OmpTables
         [
             ("base", experiment.Base, experiment.BaseDigits, "A"),
             ("donor", experiment.Donor, experiment.DonorDigits, "A and B"),
-            .. experiment.CompareNumbers ? [("donor, numbers cut as the base does", experiment.Donor, experiment.BaseDigits, "A and B")] : Array.Empty<(string, Nn.DecoderOptions, int, string)>(),
         ];
+        if (experiment.CompareNumbers) models = [.. models, ("donor, numbers cut as the base does", experiment.Donor, experiment.BaseDigits, "A and B")];
+        if (experiment.CompareAnchors) models = [.. models, ("base that knows both", experiment.Base, experiment.BaseDigits, "A and B")];
         return new(
             Text("model", models, m => m.Name),
             Number("vocabulary", models, m => m.Sizes.Vocabulary),
@@ -138,6 +139,20 @@ public static class OmpTables
             Number("sums, bits/byte", rows, r => Math.Round(r.score.Bits.Sums, 3)),
             Number("lost on sums", rows, r => Math.Round(r.score.Bits.Sums - r.run.Base.Sums, 3)),
             Number("lost on A", rows, r => Math.Round(r.score.Bits.A - r.run.Base.A, 3)));
+    }
+
+    /// <summary>What a base whose tokenizer knows both languages changes, mean over seeds; empty without a second base.</summary>
+    /// <param name="results">At least one run.</param>
+    public static DataFrame AnchorsByBase(OmpResults results)
+    {
+        var rows = results.Runs[0].Anchors.Select((_, i) => results.Runs.Select(run => run.Anchors[i]).ToArray()).ToArray();
+        return new(
+            Text("base's tokenizer made for", rows, scores => scores[0].MadeFor),
+            Mean("tokens of B that are anchors, %", score => 100 * score.AnchorShare, digits: 1),
+            Mean("A, subword mean", score => score.SubwordMean.A), Mean("A, OMP", score => score.Omp.A),
+            Mean("B, subword mean", score => score.SubwordMean.B), Mean("B, OMP", score => score.Omp.B));
+
+        DoubleDataFrameColumn Mean(string name, Func<AnchorScore, double> value, int digits = 3) => Number(name, rows, scores => Math.Round(scores.Average(value), digits));
     }
 
     private static double? Recovered(IReadOnlyList<MethodScore> scores, Func<Bits, double> value) =>
