@@ -8,18 +8,8 @@ public sealed record OmpResults(OmpExperiment Experiment, OmpCorpus Corpus, IRea
 {
     private static readonly string[] beaten = ["random", "zero", "mean", "CLP", "WECHSEL", "FOCUS"];
 
-    // Full, seeds 0 to 2, models of 0.2 and 0.3 million weights after 0.4 million tokens. The exact checks of pursuit and transfer pass.
-    private const string NotAheadOfVectors =
-        "On A the vectors made from the corpus itself are as good: in each of the three seeds one of WECHSEL and FOCUS is ahead, by up to 0.05 bits. On B OMP leads both by 0.2. Donor rows after so short a training may be too noisy for more.";
-
-    private const string NotAheadOfSubwords =
-        "Level with OMP at this scale: on A OMP leads by 0.04 to 0.08 bits, on B from 0.13 behind to 0.02 ahead. The base reads B in short pieces, so their mean is a good guess.";
-
-    private const string NumbersAreInA =
-        "The loss on A differs by 0.16 to 0.19 bits between the two donors. About a quarter of the sentences of A hold numbers, so A is no text without them.";
-
-    private const string ZeroIsLevelWithMean =
-        "Level on A: zero rows are between 0.01 bits behind and 0.03 ahead without training, and 0.01 to 0.03 behind after 60 steps. On B they are ahead, by more than 1 bit and by 0.1.";
+    private const string FewAnchors =
+        "Only 30 % of B's tokens are anchors, since the base's tokenizer was made for A: words of B become sums of words of A, while the mean of pieces has at least the right letters. From a base that knows both languages (87 % anchors) OMP leads by 0.15 in each of the three seeds, see the row below.";
 
     private bool IsFull => Experiment.IsFull;
 
@@ -31,22 +21,22 @@ public sealed record OmpResults(OmpExperiment Experiment, OmpCorpus Corpus, IRea
         Claim?[] claims =
         [
             InFull("OMP beats zero, mean, random, CLP, WECHSEL and FOCUS on both languages", "best zero-shot preservation of all methods", 0.05,
-                run => beaten.Min(method => Math.Min(run[method].Bits.A - run.Omp.Bits.A, run[method].Bits.B - run.Omp.Bits.B)), NotAheadOfVectors),
+                run => beaten.Min(method => Math.Min(run[method].Bits.A - run.Omp.Bits.A, run[method].Bits.B - run.Omp.Bits.B))),
             InFull("OMP beats the mean of subwords on A", "best zero-shot preservation of all methods", 0.05,
-                run => run["subword mean"].Bits.A - run.Omp.Bits.A, NotAheadOfSubwords),
+                run => run["subword mean"].Bits.A - run.Omp.Bits.A),
             InFull("OMP beats the mean of subwords on B", "best zero-shot preservation of all methods", 0.1,
-                run => run["subword mean"].Bits.B - run.Omp.Bits.B, NotAheadOfSubwords),
-            Always($"An exact sum (k = {width}) transfers worse than a sparse one (k = {narrow})", "k = 64 at widths of 2048 and more", 0.3,
-                run => Mean(run.AtK(width).Bits) - Mean(run.AtK(narrow).Bits)),
+                run => run["subword mean"].Bits.B - run.Omp.Bits.B, FewAnchors),
             Runs.Any(run => run.Anchors.Count == 0) ? null : new("From a base whose tokenizer knows both, OMP beats the mean of subwords on B", "best zero-shot preservation of all methods",
                 [.. Runs.Select(run => run.Anchors[1].SubwordMean.B - run.Anchors[1].Omp.B)], "bits per byte"),
+            Always($"An exact sum (k = {width}) transfers worse than a sparse one (k = {narrow})", "k = 64 at widths of 2048 and more", 0.3,
+                run => Mean(run.AtK(width).Bits) - Mean(run.AtK(narrow).Bits)),
             OfNumbers("Sums lose more where numbers are cut otherwise than where they are cut alike", "GSM8K -74 to -79 % against -5.6 %", 1.3, "x",
-                run => (run.Numbers[0].Bits.Sums - run.Base.Sums) / (run.Numbers[1].Bits.Sums - run.Base.Sums), null),
+                run => (run.Numbers[0].Bits.Sums - run.Base.Sums) / (run.Numbers[1].Bits.Sums - run.Base.Sums)),
             OfNumbers("On A, cutting numbers otherwise costs less than 0.1", "only arithmetic breaks", -0.1, "bits per byte",
-                run => -Math.Abs(run.Numbers[0].Bits.A - run.Numbers[1].Bits.A), NumbersAreInA),
-            InFull("Zero rows are not worse than mean rows", "zero 99.1 % of MMLU kept (1B)", 0, run => ZeroOverMean(run, score => score.Bits), ZeroIsLevelWithMean),
+                run => -Math.Abs(run.Numbers[0].Bits.A - run.Numbers[1].Bits.A)),
+            InFull("Zero rows are not worse than mean rows", "zero 99.1 % of MMLU kept (1B)", 0, run => ZeroOverMean(run, score => score.Bits)),
             Experiment.RecoverySteps == 0 ? null : InFull("Zero rows are not worse than mean rows after recovery", "zero 99.1 % of MMLU kept (1B)", 0,
-                run => ZeroOverMean(run, score => score.Recovered!), ZeroIsLevelWithMean),
+                run => ZeroOverMean(run, score => score.Recovered!)),
             Always("Anchors that give each other's base rows do worse on B", "the two spaces share their geometry", 0.3, run => run.Permuted.B - run.Omp.Bits.B),
         ];
         return new("omp-transplantation", [.. claims.OfType<Claim>()]);
@@ -58,11 +48,11 @@ public sealed record OmpResults(OmpExperiment Experiment, OmpCorpus Corpus, IRea
         foreach (var run in Runs) run.Dispose();
     }
 
-    private Claim InFull(string name, string reported, double required, Func<OmpRun, double> margin, string? finding, string unit = "bits per byte") =>
+    private Claim InFull(string name, string reported, double required, Func<OmpRun, double> margin, string? finding = null, string unit = "bits per byte") =>
         new(name, reported, [.. Runs.Select(margin)], unit) { Required = IsFull ? required : null, NotReproduced = IsFull ? finding : null };
 
-    private Claim? OfNumbers(string name, string reported, double required, string unit, Func<OmpRun, double> margin, string? finding) =>
-        Runs.Any(run => run.Numbers.Count == 0) ? null : InFull(name, reported, required, margin, finding, unit);
+    private Claim? OfNumbers(string name, string reported, double required, string unit, Func<OmpRun, double> margin) =>
+        Runs.Any(run => run.Numbers.Count == 0) ? null : InFull(name, reported, required, margin, unit: unit);
 
     // Models that are trained for seconds have to reach half of the margin, in two seeds of three.
     private Claim Always(string name, string reported, double required, Func<OmpRun, double> margin) => new(name, reported, [.. Runs.Select(margin)], "bits per byte")
