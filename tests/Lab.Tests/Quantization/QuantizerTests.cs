@@ -23,6 +23,7 @@ public sealed class QuantizerTests
         ["optimized product"] = () => OptimizedProductQuantizer.Fit(randn(80, Dim), 2, 8, rounds: 2),
         ["additive"] = () => new AdditiveQuantizer(randn(3, 8, Dim)),
         ["finite scalar"] = () => new FiniteScalarQuantizer(8, 5, 5, 5, 2, 3),
+        ["gaussian scalar"] = () => new GaussianScalarQuantizer(Dim, 16, range: 3),
         ["lookup-free"] = () => new LookupFreeQuantizer(Dim),
         ["binary spherical"] = () => new BinarySphericalQuantizer(Dim),
     };
