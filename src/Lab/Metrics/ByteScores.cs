@@ -119,7 +119,7 @@ public sealed record ByteScores(byte[] Text, float[] Bits, float[] EndBits, bool
         using var batch = WordBatch.Of(words, [.. windows.Select(window => window.Start)], length, model.Options.MaxWordBytes, model.parameters().First().device);
         foreach (var (bucket, logits) in batch.Buckets.Zip(model.call(batch)))
         {
-            var (bits, right) = Judge(logits, bucket.Next.clamp_min(0));
+            var (bits, right) = Judge(logits, bucket.Next);
             var (rows, size) = (bucket.Rows.cpu().data<long>().ToArray(), (int)bucket.Next.shape[1]);
             for (var i = 0; i < rows.Length; i++)
             {

@@ -24,7 +24,7 @@ internal sealed class CausalAttention : nn.Module<Tensor, Tensor>, ICountsMacs
     }
 
     /// <param name="tokens">[B, N, D].</param>
-    public override Tensor forward(Tensor tokens) => Attend(tokens, null);
+    public override Tensor forward(Tensor tokens) => Attend(tokens, cache: null);
 
     /// <param name="tokens">[B, n, D], behind those in the cache.</param>
     /// <param name="cache">Tokens before; null: none.</param>
@@ -32,8 +32,7 @@ internal sealed class CausalAttention : nn.Module<Tensor, Tensor>, ICountsMacs
     {
         using var scope = NewDisposeScope();
         var (count, past) = (tokens.shape[1], (long)(cache?.Length ?? 0));
-        var parts = qkv.call(tokens).view(tokens.shape[0], count, 3, options.Heads, -1).permute(2, 0, 3, 1, 4); // [3, B, h, n, d]
-        var (q, k, v) = (parts[0], parts[1], parts[2]);
+        var (q, k, v) = Heads(qkv.call(tokens));
         if (options.Position == DecoderPosition.Rotary) (q, k) = (Rotate(q, past), Rotate(k, past));
         if (cache is not null) (k, v) = cache.Append(layer, k, v);
 
@@ -41,6 +40,28 @@ internal sealed class CausalAttention : nn.Module<Tensor, Tensor>, ICountsMacs
         var mask = past > 0 && count > 1 ? ones(count, past + count, device: tokens.device).tril(past).to(ScalarType.Bool) : null;
         var mixed = nn.functional.scaled_dot_product_attention(q, k, v, mask, is_casual: past == 0 && count > 1);
         return projection.call(mixed.transpose(1, 2).flatten(2)).MoveToOuterDisposeScope(); // [B, h, n, d] -> [B, n, D]
+    }
+
+    /// <summary>Attention within sequences of several lengths.</summary>
+    /// <param name="rows">[U, D].</param>
+    /// <param name="packing">Which rows belong together.</param>
+    /// <returns>[U, D].</returns>
+    public Tensor Attend(Tensor rows, Packing packing)
+    {
+        using var scope = NewDisposeScope();
+        return projection.call(Packing.Rows(packing.Split(qkv.call(rows)).Select(block =>
+        {
+            var (q, k, v) = Heads(block);
+            if (options.Position == DecoderPosition.Rotary) (q, k) = (Rotate(q, 0), Rotate(k, 0));
+            return nn.functional.scaled_dot_product_attention(q, k, v, is_casual: true).transpose(1, 2).flatten(2);
+        }))).MoveToOuterDisposeScope();
+    }
+
+    // [B, n, 3 D] -> three of [B, h, n, d]
+    private (Tensor Q, Tensor K, Tensor V) Heads(Tensor parts)
+    {
+        parts = parts.view(parts.shape[0], parts.shape[1], 3, options.Heads, -1).permute(2, 0, 3, 1, 4); // [3, B, h, n, d]
+        return (parts[0], parts[1], parts[2]);
     }
 
     /// <inheritdoc/>

@@ -30,7 +30,19 @@ internal sealed class CausalStack : nn.Module<Tensor, Tensor>
 
     /// <param name="vectors">[B, N, D].</param>
     /// <returns>[B, N, D].</returns>
-    public override Tensor forward(Tensor vectors) => Apply(vectors, null);
+    public override Tensor forward(Tensor vectors) => Apply(vectors, cache: null);
+
+    /// <summary>The stack on sequences of several lengths.</summary>
+    /// <param name="rows">[U, D].</param>
+    /// <param name="packing">Which rows belong together.</param>
+    /// <returns>[U, D].</returns>
+    public Tensor Apply(Tensor rows, Packing packing)
+    {
+        using var scope = NewDisposeScope();
+        var x = rows + positions.call(packing.Places(rows.device));
+        foreach (var block in blocks) x = block.Apply(x, packing);
+        return norm.call(x).MoveToOuterDisposeScope();
+    }
 
     /// <summary>Goes on behind the vectors in the cache, which then holds the new ones too.</summary>
     /// <param name="vectors">[B, n, D].</param>

@@ -107,12 +107,16 @@ internal sealed class DecoderBlock : nn.Module<Tensor, Tensor>
     /// <summary>The residual stream adds up 2 L branches: each starts smaller, so that their sum does not grow with the depth.</summary>
     public static double ResidualStd(DecoderOptions options) => 0.02 / Math.Sqrt(2 * options.Depth);
 
-    public override Tensor forward(Tensor x) => Apply(x, null);
+    public override Tensor forward(Tensor x) => Apply(x, cache: null);
 
-    public Tensor Apply(Tensor x, KeyValueCache? cache)
+    public Tensor Apply(Tensor x, KeyValueCache? cache) => Apply(x, normalized => attention.Attend(normalized, cache));
+
+    public Tensor Apply(Tensor rows, Packing packing) => Apply(rows, normalized => attention.Attend(normalized, packing));
+
+    private Tensor Apply(Tensor x, Func<Tensor, Tensor> attend)
     {
         using var scope = NewDisposeScope();
-        x = x + Dropped(attention.Attend(attentionNorm.call(x), cache));
+        x = x + Dropped(attend(attentionNorm.call(x)));
         return (x + Dropped(mlpOut.call(nn.functional.gelu(mlpIn.call(mlpNorm.call(x)))))).MoveToOuterDisposeScope();
     }
 

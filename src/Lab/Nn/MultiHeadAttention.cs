@@ -34,10 +34,17 @@ public sealed class MultiHeadAttention : nn.Module<Tensor, Tensor?, Tensor>, ICo
     public override Tensor forward(Tensor tokens, Tensor? mask = null)
     {
         using var scope = NewDisposeScope();
-        var (q, k, v) = Split(tokens);
-        var mixed = nn.functional.scaled_dot_product_attention(q, k, v, Additive(mask, q.dtype), training ? attentionDropout : 0);
-        var output = projection.call(mixed.transpose(1, 2).flatten(2)); // [B, h, N, d] -> [B, N, D]
-        return nn.functional.dropout(output, projectionDropout, training).MoveToOuterDisposeScope();
+        return Project(Mix(qkv.call(tokens), mask)).MoveToOuterDisposeScope();
+    }
+
+    /// <summary>Attention within sequences of several lengths.</summary>
+    /// <param name="rows">[U, D].</param>
+    /// <param name="packing">Which rows belong together.</param>
+    /// <returns>[U, D].</returns>
+    internal Tensor Attend(Tensor rows, Packing packing)
+    {
+        using var scope = NewDisposeScope();
+        return Project(Packing.Rows(packing.Split(qkv.call(rows)).Select(block => Mix(block, null)))).MoveToOuterDisposeScope();
     }
 
     /// <summary>How much every token looks at every other, for pictures.</summary>
@@ -47,7 +54,7 @@ public sealed class MultiHeadAttention : nn.Module<Tensor, Tensor?, Tensor>, ICo
     public Tensor Map(Tensor tokens, Tensor? mask = null)
     {
         using var scope = NewDisposeScope();
-        var (q, k, _) = Split(tokens);
+        var (q, k, _) = Heads(qkv.call(tokens));
         var scores = q.matmul(k.transpose(-2, -1)) / Math.Sqrt(q.shape[^1]);
         if (Additive(mask, q.dtype) is { } additive) scores = scores + additive;
         return scores.softmax(-1).MoveToOuterDisposeScope();
@@ -60,10 +67,20 @@ public sealed class MultiHeadAttention : nn.Module<Tensor, Tensor?, Tensor>, ICo
         return new(0, 2 * batch * tokens * tokens * dim); // q k^T and the weighted sum of v
     }
 
-    // [B, N, D] -> three of [B, h, N, d]
-    private (Tensor Q, Tensor K, Tensor V) Split(Tensor tokens)
+    // [B, N, 3 D] -> [B, N, D]
+    private Tensor Mix(Tensor parts, Tensor? mask)
     {
-        var parts = qkv.call(tokens).view(tokens.shape[0], tokens.shape[1], 3, heads, -1).permute(2, 0, 3, 1, 4); // [3, B, h, N, d]
+        var (q, k, v) = Heads(parts);
+        var mixed = nn.functional.scaled_dot_product_attention(q, k, v, Additive(mask, q.dtype), training ? attentionDropout : 0);
+        return mixed.transpose(1, 2).flatten(2); // [B, h, N, d] -> [B, N, D]
+    }
+
+    private Tensor Project(Tensor mixed) => nn.functional.dropout(projection.call(mixed), projectionDropout, training);
+
+    // [B, N, 3 D] -> three of [B, h, N, d]
+    private (Tensor Q, Tensor K, Tensor V) Heads(Tensor parts)
+    {
+        parts = parts.view(parts.shape[0], parts.shape[1], 3, heads, -1).permute(2, 0, 3, 1, 4); // [3, B, h, N, d]
         return (parts[0], parts[1], parts[2]);
     }
 

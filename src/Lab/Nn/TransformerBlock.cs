@@ -70,10 +70,25 @@ public sealed class TransformerBlock : nn.Module<Tensor, Tensor?, Tensor>
     public override Tensor forward(Tensor x, Tensor? mask = null)
     {
         using var scope = NewDisposeScope();
-        var u = x + dropPath.call(attention.call(attentionNorm.call(x), mask));
+        return Apply(x, normalized => attention.call(normalized, mask)).MoveToOuterDisposeScope();
+    }
+
+    /// <summary>The block on sequences of several lengths.</summary>
+    /// <param name="rows">[U, D].</param>
+    /// <param name="packing">Which rows belong together.</param>
+    /// <returns>[U, D].</returns>
+    internal Tensor Apply(Tensor rows, Packing packing)
+    {
+        using var scope = NewDisposeScope();
+        return Apply(rows, normalized => attention.Attend(normalized, packing)).MoveToOuterDisposeScope();
+    }
+
+    private Tensor Apply(Tensor x, Func<Tensor, Tensor> attend)
+    {
+        var u = x + dropPath.call(attend(attentionNorm.call(x)));
         var normalized = mlpNorm.call(u);
         var residual = options.Norm == BlockNorm.CctHybrid ? normalized : u;
-        return (residual + dropPath.call(Mlp(normalized))).MoveToOuterDisposeScope();
+        return residual + dropPath.call(Mlp(normalized));
     }
 
     /// <summary>The attention map of this block for its input <paramref name="x"/>; see <see cref="MultiHeadAttention.Map"/>.</summary>

@@ -5,7 +5,7 @@ using static TorchSharp.torch;
 namespace Lab.Nn;
 
 /// <summary>Spells a word: behind its predictive vectors comes its first byte, behind every byte the next or the end. It sees no other word.</summary>
-internal sealed class WordDecoder : nn.Module<Tensor, Tensor, Tensor>
+internal sealed class WordDecoder : nn.Module<IReadOnlyList<Tensor>, IReadOnlyList<Tensor>, IReadOnlyList<Tensor>>
 {
     private readonly int prefixes;
     private readonly Embedding symbols; // also the output layer
@@ -22,14 +22,17 @@ internal sealed class WordDecoder : nn.Module<Tensor, Tensor, Tensor>
 
     public DecoderOptions Options => stack.Options;
 
-    /// <param name="predictive">[n, p, d].</param>
-    /// <param name="bytes">[n, c] int64.</param>
-    /// <returns>Logits [n, c + 1, 257], from the first byte to what follows the last.</returns>
-    public override Tensor forward(Tensor predictive, Tensor bytes)
+    /// <param name="predictive">By length of the word, each [n, p, d].</param>
+    /// <param name="words">By length, each [n, c] int64.</param>
+    /// <returns>By length, logits [n, c + 1, 257], from the first byte to what follows the last.</returns>
+    public override IReadOnlyList<Tensor> forward(IReadOnlyList<Tensor> predictive, IReadOnlyList<Tensor> words)
     {
         using var scope = NewDisposeScope();
-        var x = stack.call(cat([predictive, symbols.call(bytes)], 1)); // [n, p + c, d]
-        return Logits(x.narrow(1, prefixes - 1, bytes.shape[1] + 1)).MoveToOuterDisposeScope();
+        var (ids, bytes) = Packing.Of(words);
+        var (rows, packing) = Packing.Of([.. predictive.Zip(bytes.Split(symbols.call(ids)), (before, spelled) => cat([before, spelled], 1))]); // [n, p + c, d] each
+        var predicting = packing.Split(stack.Apply(rows, packing)).Select(block => block.narrow(1, prefixes - 1, block.shape[1] - prefixes + 1));
+        var (x, units) = Packing.Of([.. predicting]);
+        return [.. units.Split(Logits(x)).Select(logits => logits.MoveToOuterDisposeScope())];
     }
 
     /// <summary>Goes on with a word.</summary>

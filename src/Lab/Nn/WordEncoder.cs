@@ -5,7 +5,7 @@ using static TorchSharp.torch;
 namespace Lab.Nn;
 
 /// <summary>Reads a word: marker symbols, then its bytes, all looking at each other; what has become of the markers is the word.</summary>
-internal sealed class WordEncoder : nn.Module<Tensor, Tensor, Tensor>
+internal sealed class WordEncoder : nn.Module<IReadOnlyList<Tensor>, Tensor>
 {
     private const int FirstMarker = WordBatch.EndOfWord; // the bytes are 0 .. 255
 
@@ -27,19 +27,16 @@ internal sealed class WordEncoder : nn.Module<Tensor, Tensor, Tensor>
         this.Register("ln_f", norm);
     }
 
-    /// <param name="bytes">[n, c] int64.</param>
-    /// <param name="lengths">[n] int64: bytes of each word; what stands behind them is not looked at.</param>
-    /// <returns>[n, p, d].</returns>
-    public override Tensor forward(Tensor bytes, Tensor lengths)
+    /// <param name="words">By length, each [m, c] int64.</param>
+    /// <returns>[M, p, d], M the words of all lengths.</returns>
+    public override Tensor forward(IReadOnlyList<Tensor> words)
     {
         using var scope = NewDisposeScope();
-        var markers = arange(FirstMarker, FirstMarker + prefixes, device: bytes.device).expand(bytes.shape[0], -1);
-        var ids = cat([markers, bytes], 1); // [n, p + c]
-        var places = arange(ids.shape[1], device: bytes.device);
-        var present = places.unsqueeze(0) < (lengths + prefixes).unsqueeze(1);
-        var x = symbols.call(ids) + positions.weight!.narrow(0, 0, ids.shape[1]);
-        foreach (var block in blocks) x = block.call(x, present);
-        return norm.call(x.narrow(1, 0, prefixes)).MoveToOuterDisposeScope();
+        var markers = arange(FirstMarker, FirstMarker + prefixes, device: words[0].device);
+        var (ids, packing) = Packing.Of([.. words.Select(bytes => cat([markers.expand(bytes.shape[0], -1), bytes], 1))]); // [m, p + c] each
+        var x = symbols.call(ids) + positions.call(packing.Places(ids.device)); // [U, d]
+        foreach (var block in blocks) x = block.Apply(x, packing);
+        return norm.call(cat([.. packing.Split(x).Select(block => block.narrow(1, 0, prefixes))], 0)).MoveToOuterDisposeScope();
     }
 
     /// <summary>The constructor registers by the method section's names.</summary>

@@ -50,7 +50,7 @@ public sealed class WordLm : nn.Module<WordBatch, IReadOnlyList<Tensor>>
     internal DecoderOptions DecoderOptions => decoder.Options;
 
     /// <param name="words">B windows of T words. Word t is predicted from the words before it in its window, the first from a start vector.</param>
-    /// <returns>For each bucket, logits [n, c + 1, 257] of the bytes of its words and of their end; see <see cref="WordBucket.Next"/>.</returns>
+    /// <returns>For each length, logits [n, c + 1, 257] of the bytes of its words and of their end; see <see cref="WordBucket.Next"/>.</returns>
     /// <exception cref="ArgumentException">Windows longer than the context.</exception>
     public override IReadOnlyList<Tensor> forward(WordBatch words)
     {
@@ -59,7 +59,8 @@ public sealed class WordLm : nn.Module<WordBatch, IReadOnlyList<Tensor>>
         var before = cat([start.expand(words.Windows, 1, -1, -1), vectors.narrow(1, 0, words.Words - 1)], 1); // word t - 1 stands at t
         var predictive = Predict(backbone.call(before.flatten(1, 2))); // [B, T p, d]
         var rows = predictive.view(words.Windows * words.Words, Options.Prefixes, Options.CharWidth);
-        return [.. words.Buckets.Select(bucket => decoder.call(rows.index_select(0, bucket.Rows), bucket.Bytes).MoveToOuterDisposeScope())];
+        var logits = decoder.call([.. words.Buckets.Select(bucket => rows.index_select(0, bucket.Rows))], [.. words.Buckets.Select(bucket => bucket.Bytes)]);
+        return [.. logits.Select(each => each.MoveToOuterDisposeScope())];
     }
 
     /// <summary>Mean cross entropy over all bytes and ends of words.</summary>
@@ -68,9 +69,7 @@ public sealed class WordLm : nn.Module<WordBatch, IReadOnlyList<Tensor>>
     public Tensor Loss(WordBatch words)
     {
         using var scope = NewDisposeScope();
-        var sums = call(words).Zip(words.Buckets, (logits, bucket) => nn.functional.cross_entropy(
-            logits.flatten(0, 1), bucket.Next.flatten(), ignore_index: WordBatch.Ignored, reduction: nn.Reduction.Sum));
-        return (sums.Aggregate((a, b) => a + b) / words.Units).MoveToOuterDisposeScope();
+        return nn.functional.cross_entropy(Packing.Rows(call(words)), Packing.Rows(words.Buckets.Select(bucket => bucket.Next))).MoveToOuterDisposeScope();
     }
 
     /// <summary>What the encoder says of each word; it sees no other.</summary>
@@ -79,7 +78,7 @@ public sealed class WordLm : nn.Module<WordBatch, IReadOnlyList<Tensor>>
     public Tensor Encode(WordBatch words)
     {
         using var scope = NewDisposeScope();
-        var vectors = cat([.. words.Buckets.Select(Read)], 0).index_select(0, words.Order); // [B T, p, d]
+        var vectors = encoder.call([.. words.Buckets.Select(bucket => bucket.Distinct)]).index_select(0, words.Reading); // [B T, p, d]
         if (intoBackbone is not null) vectors = intoBackbone.call(vectors);
         return vectors.view(words.Windows, words.Words, Options.Prefixes, Options.Width).MoveToOuterDisposeScope();
     }
@@ -100,8 +99,6 @@ public sealed class WordLm : nn.Module<WordBatch, IReadOnlyList<Tensor>>
 
     /// <summary>Logits of the symbol behind vectors, see <see cref="WordDecoder.Next"/>.</summary>
     internal Tensor Spell(Tensor? predictive, Tensor? bytes, KeyValueCache cache) => decoder.Next(predictive, bytes, cache);
-
-    private Tensor Read(WordBucket bucket) => encoder.call(bucket.Bytes.index_select(0, bucket.Distinct), bucket.Lengths.index_select(0, bucket.Distinct)).index_select(0, bucket.Same);
 
     private Tensor Predict(Tensor outputs) => outOfBackbone is null ? outputs.alias() : outOfBackbone.call(outputs);
 
