@@ -34,8 +34,9 @@ internal sealed class PooledComparison
 
     public PooledRun Run(long seed)
     {
+        var rates = experiment.LearningRates;
         var single = experiment.Pooled(corpus, 1, seed);
-        var ofBytes = experiment.Tokens(corpus, 256, corpus.Train.Length, seed);
+        var ofBytes = experiment.Tokens(corpus, 256, corpus.Train.Length, rates.Bytes, seed);
         var words = new WordVocabulary(train, experiment.WordVocabulary);
         var several = TinyWordLm.GetOrTrain(experiment.Pooled(corpus, experiment.Prefixes, seed), corpus, device, progress, cache, cancellation);
         using var one = TinyWordLm.GetOrTrain(single, corpus, device, progress, cache, cancellation);
@@ -43,8 +44,8 @@ internal sealed class PooledComparison
             seed, several,
             Tokens("bytes", bytes, ofBytes),
             Tokens("bytes, context of equal units", bytes, ByUnits(ofBytes, single.Model.Context)),
-            Tokens($"subwords, {subwords.Vocabulary.Size}", subwords, experiment.Tokens(corpus, subwords.Vocabulary.Size, subwords.Encode(corpus.Train).Length, seed)),
-            Words(words, experiment.Tokens(corpus, words.Size, train.Count, seed)),
+            Tokens($"subwords, {subwords.Vocabulary.Size}", subwords, experiment.Tokens(corpus, subwords.Vocabulary.Size, subwords.Encode(corpus.Train).Length, rates.Subwords, seed)),
+            Words(words, experiment.Tokens(corpus, words.Size, train.Count, rates.Words, seed)),
             Pooled("pooled, p = 1", one), Pooled($"pooled, p = {experiment.Prefixes}", several),
             words.Encode(test).Count(id => id == WordVocabulary.Unknown) / (double)test.Count);
     }

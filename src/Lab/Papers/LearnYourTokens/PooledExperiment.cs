@@ -45,8 +45,8 @@ public sealed record PooledExperiment
     /// <summary>Windows in a batch.</summary>
     public int Windows { get; init; } = 12;
 
-    /// <summary>Highest learning rate, of all arms.</summary>
-    public double LearningRate { get; init; } = 3e-3;
+    /// <summary>Highest learning rates, each the best of 1, 2, 4 and 8 thousandths on the validation text.</summary>
+    public PooledRates LearningRates { get; init; } = new(Bytes: 4e-3, Subwords: 4e-3, Words: 4e-3, Pooled: 4e-3);
 
     /// <summary>Bytes of the test text that are scored.</summary>
     public int ScoredBytes { get; init; } = 15_000;
@@ -65,7 +65,6 @@ public sealed record PooledExperiment
         CharLayers = 2,
         ContextBytes = 512,
         Steps = 400,
-        LearningRate = 2e-3,
         ScoredBytes = 50_000,
         Judged = true,
     };
@@ -95,20 +94,21 @@ public sealed record PooledExperiment
         var pieces = WordSplitter.Whitespace.Split(corpus.Train, Canvas).Count;
         var context = Math.Max(2, (int)Math.Round((double)ContextBytes * pieces / corpus.Train.Length));
         var model = new WordLmOptions(Width, CharLayers, Width, Layers, context) { Prefixes = prefixes, MaxWordBytes = Canvas };
-        return new(model, WordSplitter.Whitespace, Steps) { WordsPerStep = Windows * context, LearningRate = LearningRate, Seed = seed };
+        return new(model, WordSplitter.Whitespace, Steps) { WordsPerStep = Windows * context, LearningRate = LearningRates.Pooled, Seed = seed };
     }
 
     /// <summary>A model of tokens: as many windows of as many bytes, and as many operations per byte as the pooled one with p = 1, within 5 %.</summary>
     /// <param name="corpus">Its training text.</param>
     /// <param name="vocabulary">Of the tokens.</param>
     /// <param name="tokens">In the training text.</param>
+    /// <param name="rate">Highest learning rate.</param>
     /// <param name="seed">Of weights and windows.</param>
-    public TinyLmOptions Tokens(TextSplits corpus, int vocabulary, int tokens, long seed)
+    public TinyLmOptions Tokens(TextSplits corpus, int vocabulary, int tokens, double rate, long seed)
     {
         var context = Math.Max(2, (int)Math.Round((double)ContextBytes * tokens / corpus.Train.Length));
         var words = WordSplitter.Whitespace.Split(corpus.Train, Canvas);
         var budget = ForwardCost.Of(Pooled(corpus, 1, seed).Model, words).Total / tokens;
-        return new(ForwardCost.Match(vocabulary, context, Layers, budget, cost => cost.Total), Steps) { TokensPerStep = Windows * context, LearningRate = LearningRate, Seed = seed };
+        return new(ForwardCost.Match(vocabulary, context, Layers, budget, cost => cost.Total), Steps) { TokensPerStep = Windows * context, LearningRate = rate, Seed = seed };
     }
 
     /// <summary>Trains what the cache lacks and measures everything.</summary>
@@ -139,3 +139,10 @@ public sealed record PooledExperiment
         return new(this, corpus, runs);
     }
 }
+
+/// <summary>Highest learning rates.</summary>
+/// <param name="Bytes">Of the model of bytes, in both contexts.</param>
+/// <param name="Subwords">Of the model of subwords.</param>
+/// <param name="Words">Of the model of whole words.</param>
+/// <param name="Pooled">Of both pooled models.</param>
+public sealed record PooledRates(double Bytes, double Subwords, double Words, double Pooled);

@@ -111,7 +111,7 @@ public sealed class HierarchicalTests : IDisposable
         var strips = Plotly.NET.GenericChart.toFigureJson(HierarchicalFigures.Units(run, "Ta kan ton. ", "words"));
         Assert.Contains("backbone: 3 words", strips);
         Assert.Contains("Ta·: ", strips);
-        Assert.Equal(2, Plotly.NET.GenericChart.getTraces(HierarchicalFigures.WordMap(run.Words, [("a", ["kana ", "kanan "]), ("b", ["to ", "tola "])], "words")).Count());
+        Assert.Equal(2, Plotly.NET.GenericChart.getTraces(Lab.Plots.WordMap.Of(run.Words, [("a", ["kana ", "kanan "]), ("b", ["to ", "tola "])], "words")).Count());
         Assert.Equal(2, Plotly.NET.GenericChart.getTraces(HierarchicalFigures.BitsInsideWords(run, main.Test[..2000])).Count());
         Assert.Equal(4, Plotly.NET.GenericChart.getTraces(HierarchicalFigures.Adaptation(results)).Count());
         Assert.Equal(4, Plotly.NET.GenericChart.getTraces(HierarchicalFigures.Costs(run, [main, other])).Count());

@@ -142,7 +142,7 @@ public sealed class PooledTests : IDisposable
     public void A_run_measures_every_claim()
     {
         var corpus = new Grammar().Splits(30_000, 0);
-        using var results = (tiny with { Steps = 20, LearningRate = 0.01 }).Run(corpus, [1], cache: new ModelCache(folder));
+        using var results = (tiny with { Steps = 20, LearningRates = new(0.01, 0.01, 0.01, 0.01) }).Run(corpus, [1], cache: new ModelCache(folder));
         var claims = results.Claims().Items;
         Assert.Equal(6, claims.Count);
         Assert.All(claims.Skip(2), claim => Assert.All(claim.Margins, margin => Assert.False(double.IsNaN(margin), claim.Name)));
@@ -150,6 +150,24 @@ public sealed class PooledTests : IDisposable
         Assert.Null(results.Runs[0].Words.BitsPerByte);
         Assert.InRange(results.Runs[0].UnknownShare, 0.05, 0.95);
         Assert.Equal(results.Runs[0].Single.Buckets.Sum(b => b.Words), results.Runs[0].Words.Buckets.Sum(b => b.Words));
+    }
+
+    [Fact]
+    public void Pictures_and_tables_show_a_run()
+    {
+        var corpus = new Grammar().Splits(30_000, 0);
+        using var results = tiny.Run(corpus, [1], cache: new ModelCache(folder));
+        var run = results.Runs[0];
+        Assert.Equal(6, PooledTables.Models(results).Rows.Count);
+        Assert.Equal(6, PooledTables.Frequencies(results).Columns.Count); // the model and five buckets
+        var changed = PooledTables.Changed(results, 3);
+        Assert.Equal(6, changed.Rows.Count);
+        Assert.True(Difference(0) >= Difference(5));
+        Assert.Equal(6, Plotly.NET.GenericChart.getTraces(PooledFigures.Frequencies(results)).Count());
+        Assert.Equal(5, Plotly.NET.GenericChart.getTraces(PooledFigures.Words(run, 5)).Count()); // whole words cannot spell
+        Assert.Equal(3, Plotly.NET.GenericChart.getTraces(PooledFigures.Costs(tiny, corpus)).Count());
+
+        double Difference(int row) => Convert.ToDouble(changed.Rows[row][3]) - Convert.ToDouble(changed.Rows[row][4]);
     }
 
     [Fact]
