@@ -11,7 +11,7 @@ public static class NearestCode
     private const long RowBlock = 2_048, CodeBlock = 2_048;
 
     /// <summary>The index of the nearest code by Euclidean distance; of equally near ones the first.</summary>
-    /// <param name="vectors">[N, D].</param>
+    /// <param name="vectors">[N, D]. Of types narrower than float32, a block at a time is widened: sums of their products are too coarse to tell near codes apart.</param>
     /// <param name="book">[K, D], of the same type.</param>
     /// <returns>[N] int64.</returns>
     public static Tensor Search(Tensor vectors, Tensor book)
@@ -19,6 +19,8 @@ public static class NearestCode
         using var noGrad = no_grad();
         using var scope = NewDisposeScope();
         var (n, k) = (vectors.shape[0], book.shape[0]);
+        var type = vectors.dtype is ScalarType.BFloat16 or ScalarType.Float16 ? ScalarType.Float32 : vectors.dtype;
+        book = book.to(type);
         var centre = book.mean([0]); // far from zero, distances would drown in the rounding of large products
         book = book - centre;
         var halfNorms = book.square().sum(1) / 2; // [K]; |z - c|^2 / 2 = |z|^2 / 2 - z.c + |c|^2 / 2, and the first term is the same for all codes
@@ -26,7 +28,7 @@ public static class NearestCode
         for (long row = 0; row < n; row += RowBlock)
         {
             using var block = NewDisposeScope();
-            var rows = vectors.narrow(0, row, Math.Min(RowBlock, n - row)) - centre;
+            var rows = vectors.narrow(0, row, Math.Min(RowBlock, n - row)).to(type) - centre;
             var (least, code) = Nearest(rows, book, halfNorms, 0);
             for (var first = CodeBlock; first < k; first += CodeBlock)
             {

@@ -19,6 +19,17 @@ public sealed class CodebookTests
             Assert.True(found.allclose(least, 0, 1e-12)); // products of numbers about 10 round to 1e-15: of two codes so near to being equal either may win
         }, iter: 12, threads: 1);
 
+    [Theory]
+    [InlineData(ScalarType.BFloat16)]
+    [InlineData(ScalarType.Float16)]
+    public void Narrow_types_find_what_the_same_numbers_find_in_float32(ScalarType type)
+    {
+        using var scope = NewDisposeScope();
+        using var random = manual_seed(3);
+        var (vectors, book) = (randn(3000, 8).to(type), (10 + randn(2500, 8)).to(type));
+        Assert.True(NearestCode.Search(vectors, book).equal(NearestCode.Search(vectors.to(ScalarType.Float32), book.to(ScalarType.Float32))).all().item<bool>());
+    }
+
     [Fact]
     public void Of_equal_codes_the_first_is_taken()
     {

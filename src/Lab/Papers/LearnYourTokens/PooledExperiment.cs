@@ -60,11 +60,9 @@ public sealed record PooledExperiment
     /// <summary>Larger models on Shakespeare, minutes on two cores.</summary>
     public static PooledExperiment Full { get; } = new()
     {
-        Width = 128,
         Layers = 4,
-        CharLayers = 2,
         ContextBytes = 512,
-        Steps = 400,
+        Steps = 300,
         ScoredBytes = 50_000,
         Judged = true,
     };
