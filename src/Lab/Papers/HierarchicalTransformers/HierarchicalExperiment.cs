@@ -154,7 +154,7 @@ public sealed record HierarchicalExperiment
     {
         if (seeds.Count == 0 || others.Count == 0) throw new ArgumentException("An experiment needs at least one seed and a second language.", nameof(seeds));
         var tokenizer = TrainTokenizer(main);
-        var growth = TokenGrowth.Measure(main, others, tokenizer, NoiseRate, Model.MaxWordBytes, seed: 0);
+        var growth = TokenGrowth.Measure(main, others, Vocabulary, NoiseRate, Model.MaxWordBytes, seed: 0);
         var runs = new List<HierarchicalRun>();
         try
         {

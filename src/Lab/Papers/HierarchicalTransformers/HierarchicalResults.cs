@@ -43,13 +43,21 @@ public sealed record HierarchicalResults(
 
     private double Times(string text, string than) => Grown(text).TokensPerWord / Grown(than).TokensPerWord;
 
+    // Full, seeds 0 to 2.
+    private const string PiecesCatchUp =
+        "A point short: 13 to 15 % by seed. The models see 0.9 MB once; the calibration of the threshold saw three times as much, where the gap was larger. All layers of both models are the same, and checked.";
+
+    private const string BytesAreShared =
+        "It learns Finnish far better, by 1 bit, and pays with English: both languages are written in the same bytes, so every weight that spells is trained anew. The baseline writes Finnish in short pieces whose rows English hardly uses. A smaller rate does not change the order: at 0.0005 (validation, one seed, half the training) it still is ahead on Finnish, 3.61 against 4.01 bits at best, and has lost 1.7 bits on English against 1.0.";
+
     private IEnumerable<Claim> Measured()
     {
         var full = Experiment.Judged;
         yield return Claim("The baseline needs more operations per byte of the second language", "FLOP ratio 1.28 to 2.32 out of domain", "times", 2,
             run => HierarchicalExperiment.CostPerByte(run.Tokens, Other.Test).Matrices / HierarchicalExperiment.CostPerByte(run.Words, Other.Test).Matrices);
         yield return Claim("Word splitting needs fewer bits than pieces of eight bytes", "HellaSwag -2.7, LAMBADA -8.4 with pieces", "%", full ? 15 : 5,
-            run => 100 * (1 - run.Hierarchical.BitsPerByte / run.Fixed.BitsPerByte));
+            run => 100 * (1 - run.Hierarchical.BitsPerByte / run.Fixed.BitsPerByte)) with
+        { NotReproduced = full ? PiecesCatchUp : null };
         yield return Claim("Word accuracy is not below the baseline's by more than 3 points", "35.5 against 35.3 (1B)", "points", full ? -3 : null,
             run => 100 * (run.Hierarchical.WordAccuracy!.Value - run.Baseline.WordAccuracy!.Value));
         yield return Claim("Bits per byte exceed the baseline's by at most 15 %", "parity at equal compute", "%", full ? -15 : null,
@@ -57,7 +65,8 @@ public sealed record HierarchicalResults(
         yield return Claim("After equal compute on the second language the bits there are not more than the baseline's", "1.9 times faster on German", "bits per byte", full ? 0 : null,
             run => run.Baseline.Adaptation[^1].Other - run.Hierarchical.Adaptation[^1].Other);
         yield return Claim("It forgets no more of the first language", "English kept better", "bits per byte", full ? 0 : null,
-            run => Forgotten(run.Baseline) - Forgotten(run.Hierarchical));
+            run => Forgotten(run.Baseline) - Forgotten(run.Hierarchical)) with
+        { NotReproduced = full ? BytesAreShared : null };
         yield return Claim("Misspelled context costs at most 0.8 times what it costs the baseline", "robust to perturbations", "times", full ? -0.8 : null,
             run => -run.Hierarchical.MeanRise / run.Baseline.MeanRise);
     }

@@ -10,6 +10,8 @@ namespace Lab.Papers.HierarchicalTransformers;
 /// <param name="BackbonePerWord">Positions of the hierarchical model's backbone: 1, and more only where words are longer than its limit.</param>
 public sealed record TokenGrowth(string Text, double BytesPerWord, double TokensPerWord, double BackbonePerWord)
 {
+    private const int KnownBytes = 600_000;
+
     /// <summary>Counts.</summary>
     /// <param name="name">Of the text.</param>
     /// <param name="words">By <see cref="WordSplitter.Whitespace"/>.</param>
@@ -25,15 +27,19 @@ public sealed record TokenGrowth(string Text, double BytesPerWord, double Tokens
     /// large one knows most words of its language; on unseen text, a small one takes many words in pieces that noise need not
     /// break first. So both are counted.
     /// </summary>
-    /// <param name="main">What the tokenizer learned from.</param>
+    /// <param name="main">Its first 600 kB are what the tokenizer learns from.</param>
     /// <param name="others">Foreign languages.</param>
-    /// <param name="tokenizer">Trained on <paramref name="main"/>.</param>
+    /// <param name="vocabulary">Tokens.</param>
     /// <param name="rate">Of noise.</param>
     /// <param name="mostBytes">Longest word of the hierarchical model.</param>
     /// <param name="seed">Of noise.</param>
-    public static IReadOnlyList<TokenGrowth> Measure(TextSplits main, IEnumerable<TextSplits> others, Bpe tokenizer, double rate, int mostBytes, long seed)
+    public static IReadOnlyList<TokenGrowth> Measure(TextSplits main, IEnumerable<TextSplits> others, int vocabulary, double rate, int mostBytes, long seed)
     {
-        (string Name, WordText Words)[] texts = [(Known, WordSplitter.Whitespace.Split(main.Train)), (Unseen, WordSplitter.Whitespace.Split(main.Test))];
+        var known = WordSplitter.Whitespace.Split(main.Train).Head(KnownBytes);
+        var counts = new PieceCounts(PreTokenizer.Words);
+        counts.Add(known.Bytes);
+        var tokenizer = Bpe.Train(counts, vocabulary);
+        (string Name, WordText Words)[] texts = [(Known, known), (Unseen, WordSplitter.Whitespace.Split(main.Test))];
         return
         [
             .. texts.SelectMany(text => (TokenGrowth[])
