@@ -48,7 +48,7 @@ public class SoftVectorQuantizer : Quantizer, IAnnealed
     {
         var z = Codebook.Project(rows);
         if (training) Codebook.Start(z.detach());
-        var vectors = Codebook.Vectors;
+        var vectors = Codebook.Vectors.clone(); // revival overwrites codes that the backward pass still needs
         var nearest = NearestCode.Search(z.detach(), vectors.detach());
         var q = vectors.index_select(0, nearest);
         if (!training) return new(q, nearest.unsqueeze(1), zeros([], rows.dtype, rows.device));
