@@ -2,7 +2,10 @@ using static TorchSharp.torch;
 
 namespace Lab.ImageTokenizers;
 
-/// <summary>Encoders and decoders of both families.</summary>
+/// <summary>
+/// Encoders and decoders of both families. The layer that meets the latents is made last: first weights of all others then do not depend on how
+/// many channels the latents have.
+/// </summary>
 internal static class Autoencoder
 {
     /// <summary>From pictures [B, 3, S, S] to latents [B, channels, S / F, S / F].</summary>
@@ -27,13 +30,13 @@ internal static class Autoencoder
     private static IEnumerable<nn.Module<Tensor, Tensor>> PatchDecoder(TokenizerConfig config)
     {
         var width = config.Widths[0];
-        return
+        List<nn.Module<Tensor, Tensor>> layers =
         [
-            Blocks.Conv1(config.ZChannels, width),
             .. Blocks.Residual(width, width, config.Depth),
             .. Blocks.Head(width, Blocks.Conv3(width, 3 * config.Factor * config.Factor)),
             nn.PixelShuffle(config.Factor),
         ];
+        return [Blocks.Conv1(config.ZChannels, width), .. layers];
     }
 
     private static IEnumerable<nn.Module<Tensor, Tensor>> PyramidEncoder(TokenizerConfig config, int channels)
@@ -53,7 +56,7 @@ internal static class Autoencoder
     private static IEnumerable<nn.Module<Tensor, Tensor>> PyramidDecoder(TokenizerConfig config)
     {
         var widths = config.Widths;
-        List<nn.Module<Tensor, Tensor>> layers = [Blocks.Conv3(config.ZChannels, widths[^1]), .. Blocks.Middle(widths[^1])];
+        List<nn.Module<Tensor, Tensor>> layers = [.. Blocks.Middle(widths[^1])];
         for (var level = widths.Count - 1; level >= 0; level--)
         {
             layers.AddRange(Blocks.Residual(widths[Math.Min(widths.Count - 1, level + 1)], widths[level], config.Depth));
@@ -61,6 +64,7 @@ internal static class Autoencoder
             layers.Add(nn.Upsample(scale_factor: [2, 2], mode: UpsampleMode.Nearest));
             layers.Add(Blocks.Conv3(widths[level], widths[level]));
         }
-        return [.. layers, .. Blocks.Head(widths[0], Blocks.Conv3(widths[0], 3))];
+        layers.AddRange(Blocks.Head(widths[0], Blocks.Conv3(widths[0], 3)));
+        return [Blocks.Conv3(config.ZChannels, widths[^1]), .. layers];
     }
 }

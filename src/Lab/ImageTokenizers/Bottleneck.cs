@@ -1,5 +1,4 @@
 using Lab.Quantization;
-using TorchSharp.Modules;
 using static TorchSharp.torch;
 
 namespace Lab.ImageTokenizers;
@@ -40,38 +39,27 @@ public sealed class IdentityBottleneck() : Bottleneck(nameof(IdentityBottleneck)
     public override Tensor Lookup(Tensor codes) => throw new NotSupportedException("Continuous latents have no codes to look up.");
 }
 
-/// <summary>A quantizer at every position of the grid. Where it is narrower or wider than the latents, linear maps lead to it and back.</summary>
+/// <summary>A quantizer at every position of the grid.</summary>
 public sealed class QuantizedBottleneck : Bottleneck
 {
-    private readonly Quantizer quantizer;
-    private readonly Linear? project, expand;
-
-    /// <param name="quantizer">Owned by this module from now on.</param>
-    /// <param name="channels">z, of the latents.</param>
-    /// <exception cref="ArgumentException">No channel.</exception>
-    public QuantizedBottleneck(Quantizer quantizer, int channels) : base(nameof(QuantizedBottleneck))
+    /// <param name="quantizer">As wide as a latent vector; owned by this module from now on.</param>
+    public QuantizedBottleneck(Quantizer quantizer) : base(nameof(QuantizedBottleneck))
     {
-        if (channels < 1) throw new ArgumentException($"A latent vector needs at least 1 channel, got {channels}.", nameof(channels));
-        this.quantizer = quantizer;
+        Quantizer = quantizer;
         register_module("quantizer", quantizer);
-        if (quantizer.Dim == channels) return;
-        project = nn.Linear(channels, quantizer.Dim);
-        expand = nn.Linear(quantizer.Dim, channels);
-        register_module("project", project);
-        register_module("expand", expand);
     }
 
     /// <summary>The quantizer.</summary>
-    public Quantizer Quantizer => quantizer;
+    public Quantizer Quantizer { get; }
 
     /// <inheritdoc/>
-    public override IReadOnlyList<long> BookSizes => quantizer.BookSizes;
+    public override IReadOnlyList<long> BookSizes => Quantizer.BookSizes;
 
     /// <inheritdoc/>
     public override Quantized forward(Tensor z)
     {
         using var scope = NewDisposeScope();
-        var quantized = quantizer.call(Vectors(z));
+        var quantized = Quantizer.call(z.permute(0, 2, 3, 1)); // [B, h, w, z]
         return (quantized with { Values = ToGrid(quantized.Values) }).MoveToOuterScope();
     }
 
@@ -79,21 +67,11 @@ public sealed class QuantizedBottleneck : Bottleneck
     public override Tensor Lookup(Tensor codes)
     {
         using var scope = NewDisposeScope();
-        return ToGrid(quantizer.Lookup(codes)).MoveToOuterDisposeScope();
+        return ToGrid(Quantizer.Lookup(codes)).MoveToOuterDisposeScope();
     }
 
-    /// <summary>What is quantized.</summary>
-    /// <param name="z">[B, z, h, w].</param>
-    /// <returns>[B, h, w, D].</returns>
-    public Tensor Vectors(Tensor z)
-    {
-        using var scope = NewDisposeScope();
-        var rows = z.permute(0, 2, 3, 1);
-        return (project is null ? rows : project.call(rows)).MoveToOuterDisposeScope();
-    }
+    private static Tensor ToGrid(Tensor values) => values.permute(0, 3, 1, 2).contiguous();
 
-    private Tensor ToGrid(Tensor values) => (expand is null ? values : expand.call(values)).permute(0, 3, 1, 2).contiguous();
-
-    /// <summary>Parts are registered by the constructor.</summary>
+    /// <summary>The quantizer is registered by the constructor.</summary>
     protected override void RegisterComponents() { }
 }

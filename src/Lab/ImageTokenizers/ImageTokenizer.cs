@@ -29,13 +29,13 @@ public sealed class ImageTokenizer : nn.Module<Tensor, Reconstruction>
     /// <param name="seed">Of the first weights.</param>
     /// <param name="device">The CPU when null.</param>
     /// <exception cref="ArgumentException">Sizes that do not fit each other.</exception>
-    public ImageTokenizer(TokenizerConfig config, Func<TokenizerConfig, Bottleneck> bottleneck, long seed, Device? device = null) : base(nameof(ImageTokenizer))
+    public ImageTokenizer(TokenizerConfig config, Func<Bottleneck> bottleneck, long seed, Device? device = null) : base(nameof(ImageTokenizer))
     {
         config.Check();
         Config = config;
         encoder = Seeded("encoder", () => Autoencoder.Encoder(config, config.ZChannels));
         decoder = Seeded("decoder", () => Autoencoder.Decoder(config));
-        Bottleneck = Seeded("bottleneck", () => bottleneck(config));
+        Bottleneck = Seeded("bottleneck", bottleneck);
         register_module("encoder", encoder);
         register_module("bottleneck", Bottleneck);
         register_module("decoder", decoder);

@@ -37,7 +37,7 @@ public sealed record FixedVectors(string Name, Tensor Train, Tensor Test, Tensor
     /// <param name="count">Training patches.</param>
     /// <param name="test">Test patches.</param>
     /// <param name="queries">Queries.</param>
-    public static FixedVectors Patches(ImageSplits images, long seed, int count = 10_000, int test = 3_000, int queries = 400) =>
+    public static FixedVectors Patches(ImageSplits images, long seed, int count = 6_000, int test = 3_000, int queries = 400) =>
         new("patches", Cut(images.Train, Seed.Derive(seed, "train"), count), Cut(images.Test, Seed.Derive(seed, "test"), test), Cut(images.Test, Seed.Derive(seed, "queries"), queries));
 
     /// <summary>Mean squared distance of a test vector to the mean of all.</summary>

@@ -61,12 +61,13 @@ public sealed record GraphComparison(int Entities, int AnchorCount, int Hidden, 
         [
             (Table, null), (NearestAnchors, GraphCodeKind.NearestAnchors), (RandomAnchors, GraphCodeKind.RandomAnchors), (RelationsOnly, GraphCodeKind.RelationsOnly),
         ];
-        return new(seed, graph, [.. arms.Select(arm => Score(arm.Name, arm.Kind is { } kind ? GraphCodes.Of(graph, kind, AnchorCount, PerEntity, RelationsPerEntity, seed) : null, arm.Kind, graph, seed, progress, cancellation))]);
+        return new(seed, graph, OneByOne.Map(arms, arm => Score(arm.Name, arm.Kind, graph, seed, progress, cancellation), cancellation));
     }
 
     private GraphScore Score(
-        string name, GraphCodes? codes, GraphCodeKind? kind, TorusGraph graph, long seed, IProgress<TrainingProgress>? progress, CancellationToken cancellation)
+        string name, GraphCodeKind? kind, TorusGraph graph, long seed, IProgress<TrainingProgress>? progress, CancellationToken cancellation)
     {
+        var codes = kind is { } made ? GraphCodes.Of(graph, made, AnchorCount, PerEntity, RelationsPerEntity, seed) : null;
         RotatE model;
         using (manual_seed(Seed.Derive(seed, "graph weights")))
             model = new(graph.Relations, Dim, relations => codes is null

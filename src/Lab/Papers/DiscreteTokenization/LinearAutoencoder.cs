@@ -11,7 +11,7 @@ namespace Lab.Papers.DiscreteTokenization;
 /// </summary>
 public sealed class LinearAutoencoder : Quantizer
 {
-    private const int Steps = 300, BatchSize = 512;
+    private const int Steps = 300, BatchSize = 256;
     private const double LearningRate = 2e-2;
 
     private readonly Quantizer quantizer;

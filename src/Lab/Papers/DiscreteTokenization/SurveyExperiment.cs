@@ -23,12 +23,12 @@ public sealed record SurveyExperiment(
     private const int TrainPictures = 4_096, TestPictures = 1_024, GapPictures = 256;
 
     /// <summary>Batches of 128 pictures that the perceptual and the metric network learn from.</summary>
-    public (long Perceptual, long Metric) FeatureSteps { get; init; } = (100, 150);
+    public (long Perceptual, long Metric) FeatureSteps { get; init; } = (60, 100);
 
     /// <summary>Some tens of seconds on two cores, with pictures that are drawn here.</summary>
     public static SurveyExperiment Quick { get; } = new(
         false, [VectorComparison.Bits24], [TokenizerArm.NaiveVq, TokenizerArm.RevivedVq, TokenizerArm.Fsq, TokenizerArm.Bsq],
-        TokenizerConfig.P32_4s, new(Steps: 150, BatchSize: 32), new(Entities: 300, AnchorCount: 30, Hidden: 64, Steps: 500));
+        TokenizerConfig.P32_4s, new(Steps: 100, BatchSize: 32), new(Entities: 300, AnchorCount: 30, Hidden: 64, Steps: 400));
 
     /// <summary>All kinds and estimators on CIFAR-10, for minutes per seed on two cores.</summary>
     public static SurveyExperiment Full { get; } = new(
@@ -38,7 +38,7 @@ public sealed record SurveyExperiment(
             TokenizerArm.Rvq, TokenizerArm.Pq, TokenizerArm.Fsq, TokenizerArm.Lfq, TokenizerArm.Bsq,
             TokenizerArm.Rotation, TokenizerArm.Directional, TokenizerArm.Gumbel, TokenizerArm.SoftToHard,
         ],
-        TokenizerConfig.P32_4s, new(Steps: 400, BatchSize: 64) { CurvePoints = 8 }, new(Entities: 1000, AnchorCount: 100, Hidden: 48, Steps: 500))
+        TokenizerConfig.P32_4s, new(Steps: 300, BatchSize: 64) { CurvePoints = 8 }, new(Entities: 1000, AnchorCount: 100, Hidden: 48, Steps: 1500))
     {
         FeatureSteps = (400, 1_200),
     };
@@ -62,7 +62,7 @@ public sealed record SurveyExperiment(
         ? TokenizerData.Cifar10(TestPictures, progress, cancellation)
         : TokenizerData.Drawn(Shapes.Tokenizer32 with { Size = Config.Size }, TrainPictures, TestPictures, seed: 0);
 
-    /// <summary>Part A: fixed vectors, and the patches of real pictures where there are some.</summary>
+    /// <summary>Part A: drawn vectors, in full also patches of the pictures.</summary>
     /// <param name="data">Pictures.</param>
     /// <param name="seeds">At least one.</param>
     /// <param name="cancellation">Stops before the next quantizer.</param>
@@ -73,6 +73,9 @@ public sealed record SurveyExperiment(
         {
             using var clusters = FixedVectors.Clusters(seed);
             runs.AddRange(Vectors.Select(comparison => Run(comparison, clusters, seed)));
+            if (!IsFull) continue;
+            using var patches = FixedVectors.Patches(data.Images, seed);
+            runs.Add(Run(VectorComparison.Bits64, patches, seed));
         }
         return runs;
 
@@ -131,7 +134,8 @@ public sealed record SurveyExperiment(
 
         TokenizerRun Train(TokenizerArm arm, long seed)
         {
-            var tokenizer = new ImageTokenizer(Config, arm.Make, Seed.Derive(seed, "tokenizer"), device);
+            var config = Config with { ZChannels = arm.Channels ?? Config.ZChannels };
+            var tokenizer = new ImageTokenizer(config, () => arm.Make(config.ZChannels), Seed.Derive(seed, "tokenizer"), device);
             try
             {
                 var watch = System.Diagnostics.Stopwatch.StartNew();

@@ -5,13 +5,18 @@ namespace Lab.Papers.DiscreteTokenization;
 
 /// <summary>A bottleneck of the comparison in a network, all else equal.</summary>
 /// <param name="Name">In tables and legends.</param>
-/// <param name="Make">The bottleneck.</param>
-public sealed record TokenizerArm(string Name, Func<TokenizerConfig, Bottleneck> Make)
+/// <param name="Make">The bottleneck, for latents of so many channels.</param>
+public sealed record TokenizerArm(string Name, Func<int, Bottleneck> Make)
 {
+    /// <summary>Channels of the latents where the quantizer asks for some; null: those of the tokenizer.</summary>
+    public int? Channels { get; init; }
+
     /// <summary>Of every arm but FSQ, whose levels multiply to 1,000.</summary>
     public const int Codes = 1024;
 
     private const int Bits = 10, BooksOfTwo = 32;
+
+    private static readonly int[] levels = [8, 5, 5, 5];
 
     // A code is dead when it is chosen less than once in so many batches; a batch has only 2 to 4 vectors per code, so the usual count of 2 would take living ones.
     private const double Revival = 0.1;
@@ -44,13 +49,13 @@ public sealed record TokenizerArm(string Name, Func<TokenizerConfig, Bottleneck>
     public static TokenizerArm Pq { get; } = Of("PQ 2x32", z => new ProductQuantizer([Book(z / 2), Book(z - z / 2)]));
 
     /// <summary>1,000 points of a grid.</summary>
-    public static TokenizerArm Fsq { get; } = Of("FSQ", _ => new FiniteScalarQuantizer(8, 5, 5, 5));
+    public static TokenizerArm Fsq { get; } = Of("FSQ", _ => new FiniteScalarQuantizer(levels), levels.Length);
 
     /// <summary>10 signs.</summary>
-    public static TokenizerArm Lfq { get; } = Of("LFQ", _ => new LookupFreeQuantizer(Bits));
+    public static TokenizerArm Lfq { get; } = Of("LFQ", _ => new LookupFreeQuantizer(Bits), Bits);
 
     /// <summary>10 signs on the sphere.</summary>
-    public static TokenizerArm Bsq { get; } = Of("BSQ", _ => new BinarySphericalQuantizer(Bits));
+    public static TokenizerArm Bsq { get; } = Of("BSQ", _ => new BinarySphericalQuantizer(Bits), Bits);
 
     /// <summary>The gradient estimators on the revived book; straight-through is <see cref="RevivedVq"/>.</summary>
     public static TokenizerArm Rotation { get; } = Vector("VQ rotation", Revived, GradientEstimator.Rotation);
@@ -76,8 +81,8 @@ public sealed record TokenizerArm(string Name, Func<TokenizerConfig, Bottleneck>
     private static TokenizerArm Vector(string name, Func<int, Codebook> book, GradientEstimator? estimator = null) =>
         Of(name, channels => new VectorQuantizer(book(channels), estimator));
 
-    private static TokenizerArm Of(string name, Func<int, Quantizer> quantizer) =>
-        new(name, config => new QuantizedBottleneck(quantizer(config.ZChannels), config.ZChannels));
+    private static TokenizerArm Of(string name, Func<int, Quantizer> quantizer, int? channels = null) =>
+        new(name, z => new QuantizedBottleneck(quantizer(z))) { Channels = channels };
 }
 
 /// <summary>What became of an arm with one seed. Owns the tokenizer.</summary>

@@ -16,9 +16,8 @@ public sealed record VectorArm(string Name, Func<Tensor, long, CancellationToken
 /// <param name="Nmse">Mean squared error over the variance.</param>
 /// <param name="RecallAt1">Share of queries whose nearest vector is the nearest among the decoded ones, too.</param>
 /// <param name="RecallAt10">Share of queries whose nearest vector is among the ten nearest decoded ones.</param>
-/// <param name="Use">Mean over books.</param>
 /// <param name="Seconds">For fitting.</param>
-public sealed record VectorScore(string Name, long Seed, double Bits, double Nmse, double RecallAt1, double RecallAt10, CodebookUse Use, double Seconds)
+public sealed record VectorScore(string Name, long Seed, double Bits, double Nmse, double RecallAt1, double RecallAt10, double Seconds)
 {
     /// <summary>Signal over noise in decibel.</summary>
     public double Snr => -10 * Math.Log10(Nmse);
@@ -27,7 +26,7 @@ public sealed record VectorScore(string Name, long Seed, double Bits, double Nms
 /// <summary>The quantizers of the survey on the same vectors at equal bits.</summary>
 /// <param name="Books">M: books of those that have several.</param>
 /// <param name="BookSize">K: codes of each.</param>
-/// <param name="Levels">Of FSQ; their product should come near the bits of the others.</param>
+/// <param name="Levels">Of FSQ; their product should come near the bits of the others. None leaves out FSQ, LFQ and BSQ.</param>
 public sealed record VectorComparison(int Books, int BookSize, IReadOnlyList<int> Levels)
 {
     private const int SingleBook = 1024;
@@ -45,6 +44,9 @@ public sealed record VectorComparison(int Books, int BookSize, IReadOnlyList<int
     /// <summary>16 bits: 4 books of 16.</summary>
     public static VectorComparison Bits16 { get; } = new(4, 16, [8, 8, 8, 5, 5, 5]);
 
+    /// <summary>64 bits, as the survey's table: 8 books of 256, without the kinds whose code must fit one number.</summary>
+    public static VectorComparison Bits64 { get; } = new(8, 256, []);
+
     /// <summary>Bits of a vector.</summary>
     public double Bits => Books * Math.Log2(BookSize);
 
@@ -57,6 +59,11 @@ public sealed record VectorComparison(int Books, int BookSize, IReadOnlyList<int
         new("RVQ", (x, seed, _) => Residual(x, seed, beam: 1)),
         new("RVQ, beam", (x, seed, _) => Residual(x, seed, Beam)),
         new("AQ", Additive),
+        .. Levels.Count == 0 ? [] : WithoutBooks,
+    ];
+
+    private IReadOnlyList<VectorArm> WithoutBooks =>
+    [
         new("FSQ", (x, seed, stop) => LinearAutoencoder.Fit(new FiniteScalarQuantizer([.. Levels]), x, seed, stop)),
         new("LFQ", (x, seed, stop) => LinearAutoencoder.Fit(new LookupFreeQuantizer((int)Bits, EntropyWeight, groupBits: 8), x, seed, stop)),
         new("BSQ", (x, seed, stop) => LinearAutoencoder.Fit(new BinarySphericalQuantizer((int)Bits, EntropyWeight, groupBits: 8), x, seed, stop)),
@@ -92,9 +99,7 @@ public sealed record VectorComparison(int Books, int BookSize, IReadOnlyList<int
         using var scope = NewDisposeScope();
         var quantized = quantizer.call(vectors.Test);
         var (at1, at10) = Recall(vectors, quantized.Values);
-        var uses = quantizer.BookSizes.Select((size, book) => CodebookUse.Of(quantized.Codes.select(-1, book), size)).ToArray();
-        var use = new CodebookUse(uses.Average(u => u.Usage), uses.Average(u => u.Perplexity), uses.Average(u => u.Bits), uses.Sum(u => u.Dead));
-        return new(arm.Name, seed, quantizer.BitsPerVector, Nmse(vectors, quantized.Values), at1, at10, use, seconds);
+        return new(arm.Name, seed, quantizer.BitsPerVector, Nmse(vectors, quantized.Values), at1, at10, seconds);
     }
 
     private static double Nmse(FixedVectors vectors, Tensor values) => (vectors.Test - values).square().sum(1).mean().item<float>() / vectors.Variance;
