@@ -22,7 +22,10 @@ public sealed record SurveyExperiment(
 {
     private const int TrainPictures = 4_096, TestPictures = 1_024, GapPictures = 256;
 
-    /// <summary>Batches of 128 pictures that the perceptual and the metric network learn from.</summary>
+    /// <summary>Pictures in a batch of theirs.</summary>
+    public int FeatureBatch { get; init; } = 64;
+
+    /// <summary>Batches that the perceptual and the metric network learn from.</summary>
     public (long Perceptual, long Metric) FeatureSteps { get; init; } = (60, 100);
 
     /// <summary>Some tens of seconds on two cores, with pictures that are drawn here.</summary>
@@ -41,6 +44,7 @@ public sealed record SurveyExperiment(
         TokenizerConfig.P32_4s, new(Steps: 300, BatchSize: 64) { CurvePoints = 8 }, new(Entities: 1000, AnchorCount: 100, Hidden: 48, Steps: 1500))
     {
         FeatureSteps = (400, 1_200),
+        FeatureBatch = 128,
     };
 
     /// <summary>The experiment of a profile.</summary>
@@ -93,10 +97,10 @@ public sealed record SurveyExperiment(
     public (TrainedFeatures Perceptual, TrainedFeatures Metric) TrainFeatures(
         TokenizerData data, Device? device = null, ModelCache? cache = null, IProgress<TrainingProgress>? progress = null, CancellationToken cancellation = default)
     {
-        var perceptual = FeatureNets.GetOrTrain(FeatureNetOptions.Perceptual(FeatureSteps.Perceptual), data, device, cache, progress, cancellation);
+        var perceptual = FeatureNets.GetOrTrain(FeatureNetOptions.Perceptual(FeatureSteps.Perceptual) with { BatchSize = FeatureBatch }, data, device, cache, progress, cancellation);
         try
         {
-            return (perceptual, FeatureNets.GetOrTrain(FeatureNetOptions.Metric(FeatureSteps.Metric), data, device, cache, progress, cancellation));
+            return (perceptual, FeatureNets.GetOrTrain(FeatureNetOptions.Metric(FeatureSteps.Metric) with { BatchSize = FeatureBatch }, data, device, cache, progress, cancellation));
         }
         catch
         {
