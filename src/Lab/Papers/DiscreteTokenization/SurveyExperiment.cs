@@ -43,7 +43,7 @@ public sealed record SurveyExperiment(
         ],
         TokenizerConfig.P32_4s, new(Steps: 300, BatchSize: 64) { CurvePoints = 8 }, new(Entities: 1000, AnchorCount: 100, Hidden: 48, Steps: 1500))
     {
-        FeatureSteps = (400, 1_200),
+        FeatureSteps = (400, 1_600),
         FeatureBatch = 128,
     };
 
