@@ -26,7 +26,7 @@ public sealed record VectorScore(string Name, long Seed, double Bits, double Nms
 /// <summary>The quantizers of the survey on the same vectors at equal bits.</summary>
 /// <param name="Books">M: books of those that have several.</param>
 /// <param name="BookSize">K: codes of each.</param>
-/// <param name="Levels">Of FSQ; their product should come near the bits of the others. None leaves out FSQ, LFQ and BSQ.</param>
+/// <param name="Levels">Of FSQ; their product should come near the bits of the others. None leaves out the kinds of one code: VQ, FSQ, LFQ and BSQ.</param>
 public sealed record VectorComparison(int Books, int BookSize, IReadOnlyList<int> Levels)
 {
     private const int SingleBook = 1024;
@@ -44,26 +44,26 @@ public sealed record VectorComparison(int Books, int BookSize, IReadOnlyList<int
     /// <summary>16 bits: 4 books of 16.</summary>
     public static VectorComparison Bits16 { get; } = new(4, 16, [8, 8, 8, 5, 5, 5]);
 
-    /// <summary>64 bits, as the survey's table: 8 books of 256, without the kinds whose code must fit one number.</summary>
+    /// <summary>64 bits, as the survey's table: 8 books of 256, without the kinds that have one code.</summary>
     public static VectorComparison Bits64 { get; } = new(8, 256, []);
 
     /// <summary>Bits of a vector.</summary>
     public double Bits => Books * Math.Log2(BookSize);
 
-    /// <summary>All kinds, the single codebook first.</summary>
+    /// <summary>All kinds, those of several books first.</summary>
     public IReadOnlyList<VectorArm> Arms =>
     [
-        new($"VQ {SingleBook}", (x, seed, _) => Seeded(seed, random => OfflineFit.Vector(x, SingleBook, random: random))),
         new("PQ", (x, seed, _) => Seeded(seed, random => OfflineFit.Product(x, Books, BookSize, random: random))),
         new("OPQ", (x, seed, _) => Seeded(seed, random => OptimizedProductQuantizer.Fit(x, Books, BookSize, random: random))),
         new("RVQ", (x, seed, _) => Residual(x, seed, beam: 1)),
         new("RVQ, beam", (x, seed, _) => Residual(x, seed, Beam)),
         new("AQ", Additive),
-        .. Levels.Count == 0 ? [] : WithoutBooks,
+        .. Levels.Count == 0 ? [] : OfOneCode,
     ];
 
-    private IReadOnlyList<VectorArm> WithoutBooks =>
+    private IReadOnlyList<VectorArm> OfOneCode =>
     [
+        new($"VQ {SingleBook}", (x, seed, _) => Seeded(seed, random => OfflineFit.Vector(x, SingleBook, random: random))),
         new("FSQ", (x, seed, stop) => LinearAutoencoder.Fit(new FiniteScalarQuantizer([.. Levels]), x, seed, stop)),
         new("LFQ", (x, seed, stop) => LinearAutoencoder.Fit(new LookupFreeQuantizer((int)Bits, EntropyWeight, groupBits: 8), x, seed, stop)),
         new("BSQ", (x, seed, stop) => LinearAutoencoder.Fit(new BinarySphericalQuantizer((int)Bits, EntropyWeight, groupBits: 8), x, seed, stop)),

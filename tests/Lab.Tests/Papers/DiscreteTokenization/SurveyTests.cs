@@ -59,7 +59,7 @@ public sealed class SurveyTests
         Assert.Equal(1, stages[0]);
         Assert.Equal(Error("RVQ"), stages[^1], 6);
         Assert.All(stages.Zip(stages.Skip(1)), pair => Assert.True(pair.Second < pair.First));
-        Assert.Equal(6, scores.Count); // no levels: no FSQ, LFQ, BSQ
+        Assert.Equal(5, scores.Count); // no levels: no VQ, FSQ, LFQ, BSQ
     }
 
     [Fact]
