@@ -31,7 +31,7 @@ public sealed record SurveyExperiment(
     /// <summary>Some tens of seconds on two cores, with pictures that are drawn here.</summary>
     public static SurveyExperiment Quick { get; } = new(
         false, [VectorComparison.Bits24], [TokenizerArm.NaiveVq, TokenizerArm.RevivedVq, TokenizerArm.Fsq, TokenizerArm.Bsq],
-        TokenizerConfig.P32_4s, new(Steps: 100, BatchSize: 32), new(Entities: 300, AnchorCount: 30, Hidden: 64, Steps: 400));
+        TokenizerConfig.P32_4s, new(Steps: 80, BatchSize: 32), new(Entities: 300, AnchorCount: 30, Hidden: 64, Steps: 400));
 
     /// <summary>All kinds and estimators on CIFAR-10, for minutes per seed on two cores.</summary>
     public static SurveyExperiment Full { get; } = new(

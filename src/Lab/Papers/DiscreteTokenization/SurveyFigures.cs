@@ -1,4 +1,5 @@
 using Lab.Data;
+using Lab.Metrics;
 using Lab.Plots;
 using Lab.Quantization;
 using Plotly.NET;
@@ -9,24 +10,23 @@ namespace Lab.Papers.DiscreteTokenization;
 /// <summary>The notebook's pictures.</summary>
 public static class SurveyFigures
 {
-    /// <summary>Signal over noise at every rate, means over seeds; the prefixes of RVQ's codes are points, too.</summary>
+    private static readonly TokenizerArm[] collapse = [TokenizerArm.NaiveVq, TokenizerArm.KMeansVq, TokenizerArm.RevivedVq, TokenizerArm.SimVq, TokenizerArm.Fsq, TokenizerArm.Bsq];
+
+    /// <summary>Signal over noise at every rate, means over seeds; the prefixes of RVQ's codes are points, too. The pointer tells the kind.</summary>
     /// <param name="runs">Of part A.</param>
     /// <param name="data">Name of the vectors.</param>
     public static GenericChart RateDistortion(IReadOnlyList<VectorRun> runs, string data)
     {
         VectorRun[] own = [.. runs.Where(run => run.Data == data)];
-        var kinds = own.SelectMany(run => run.Scores).GroupBy(score => score.Name).Select(kind =>
-        {
-            var rates = kind.GroupBy(score => score.Bits).OrderBy(rate => rate.Key).ToArray();
-            return new Series(kind.Key, [.. rates.Select(rate => rate.Key)], [.. rates.Select(rate => rate.Average(score => score.Snr))])
-            {
-                Hover = [.. rates.Select(rate => FormattableString.Invariant($"{kind.Key}: error {rate.Average(score => score.Nmse):F3} of the variance"))],
-            };
-        });
         var largest = own.GroupBy(run => run.Comparison.Bits).MaxBy(rate => rate.Key)!.ToArray();
-        var stages = Enumerable.Range(1, largest[0].Comparison.Books).ToArray();
-        var prefixes = new Series("RVQ, prefixes", [.. stages.Select(stage => stage * Math.Log2(largest[0].Comparison.BookSize))], [.. stages.Select(stage => -10 * Math.Log10(largest.Average(run => run.Stages[stage])))]);
-        return Charts.Scatter([.. kinds, prefixes], "bits of a vector", "signal over noise in dB", $"Rate and distortion: {data}");
+        var prefixes = Enumerable.Range(1, largest[0].Comparison.Books - 1)
+            .Select(stage => (Name: $"RVQ, {stage} of {largest[0].Comparison.Books} codes", Bits: stage * Math.Log2(largest[0].Comparison.BookSize), Snr: -10 * Math.Log10(largest.Average(run => run.Stages[stage]))));
+        var points = own.SelectMany(run => run.Scores).GroupBy(score => (score.Name, score.Bits)).Select(kind => (kind.Key.Name, kind.Key.Bits, Snr: kind.Average(score => score.Snr))).Concat(prefixes);
+        return Charts.Scatter(
+            [.. points.GroupBy(point => Family(point.Name)).Select(family => new Series(family.Key, [.. family.Select(p => p.Bits)], [.. family.Select(p => p.Snr)]) { Hover = [.. family.Select(p => p.Name)] })],
+            "bits of a vector", "signal over noise in dB", $"Rate and distortion: {data}");
+
+        static string Family(string kind) => kind.Split(',', ' ')[0] switch { "PQ" or "OPQ" => "PQ, OPQ", "LFQ" or "BSQ" => "LFQ, BSQ", var other => other };
     }
 
     /// <summary>What every stage of RVQ removes of the variance, mean over seeds.</summary>
@@ -36,27 +36,37 @@ public static class SurveyFigures
         var groups = runs.GroupBy(run => (run.Data, run.Comparison.Bits, run.Comparison.Books)).ToArray();
         var most = groups.Max(group => group.Key.Books);
         return Charts.Bars(
-            [.. Enumerable.Range(0, most + 1).Select(stage => stage == 0 ? "nothing" : $"{stage} stages")],
+            [.. Enumerable.Range(0, most + 1).Select(stage => stage == 0 ? "mean alone" : $"stage {stage}")],
             [.. groups.Select(group => new BarGroup($"{group.Key.Data}, {group.Key.Bits:F0} bits", [.. Enumerable.Range(0, most + 1).Select(stage => stage <= group.Key.Books ? 100 * group.Average(run => run.Stages[stage]) : double.NaN)]))],
             "variance left in %", "RVQ, stage by stage, decoded from prefixes of the codes");
     }
 
-    /// <summary>Codes in use while training, mean over seeds.</summary>
+    /// <summary>Codes in use while training, mean over seeds, of the arms that tell the story of collapse.</summary>
     /// <param name="results">Of part B.</param>
     public static GenericChart UsageCurves(TokenizerResults results) => Charts.Lines(
-        [.. results.Arms.Select(results.Of).Where(runs => runs[0].Score.Use is not null).Select(runs => new Series(runs[0].Arm.Name,
+        [.. collapse.Select(results.Of).Where(runs => runs.Count > 0).Select(runs => new Series(runs[0].Arm.Name,
             [.. runs[0].Curve.Select(point => (double)point.Step)], [.. runs[0].Curve.Select((_, i) => runs.Average(run => run.Curve[i].Usage))])
         {
             Hover = [.. runs[0].Curve.Select((_, i) => FormattableString.Invariant($"{runs[0].Arm.Name}: perplexity {runs.Average(run => run.Curve[i].Perplexity):F0}, {runs.Average(run => run.Curve[i].Psnr):F2} dB"))],
         })],
         "step", "codes in use on some test pictures, in %", "Collapse, and what prevents it");
 
-    /// <summary>Reconstruction over perplexity, mean over seeds.</summary>
+    /// <summary>What every bottleneck reconstructs better than naive VQ; bars are means over seeds, whiskers deviations.</summary>
+    /// <param name="results">Of part B, with naive VQ.</param>
+    public static GenericChart Gains(TokenizerResults results)
+    {
+        var naive = results.Of(TokenizerArm.NaiveVq);
+        var gains = results.Arms.Except([TokenizerArm.NaiveVq]).Select(arm => (arm.Name, Gain: Spread.Of([.. results.Of(arm).Zip(naive, (run, other) => run.Score.Psnr - other.Score.Psnr)]))).ToArray();
+        return Charts.Bars([.. gains.Select(g => g.Name)], [new("PSNR", [.. gains.Select(g => g.Gain.Mean)]) { Spread = [.. gains.Select(g => g.Gain.Deviation)] }], "gain over naive VQ in dB", "What used codes are worth");
+    }
+
+    /// <summary>How many equally frequent codes would carry as much, mean over seeds.</summary>
     /// <param name="results">Of part B.</param>
-    public static GenericChart PsnrOverPerplexity(TokenizerResults results) => Charts.Scatter(
-        [.. results.Arms.Select(results.Of).Where(runs => runs[0].Score.Use is not null).Select(runs => new Series(runs[0].Arm.Name,
-            [runs.Average(run => run.Score.Use!.Perplexity)], [runs.Average(run => run.Score.Psnr)]))],
-        "perplexity of the codes", "PSNR in dB", "What used codes are worth", logX: true);
+    public static GenericChart Perplexities(TokenizerResults results)
+    {
+        var uses = results.Arms.Select(results.Of).Where(runs => runs[0].Score.Use is not null).ToArray();
+        return Charts.Bars([.. uses.Select(runs => runs[0].Arm.Name)], [new("perplexity", [.. uses.Select(runs => runs.Average(run => run.Score.Use!.Perplexity))])], "perplexity of the codes", "How many codes are really used");
+    }
 
     /// <summary>How the estimators turn one gradient at the code, pointing right, into gradients at the vectors of its cell.</summary>
     public static GenericChart GradientField()

@@ -49,24 +49,33 @@ public static class SurveyTables
             Number("s to fit", rows, r => r.Scores.Average(s => s.Seconds), 2));
     }
 
-    /// <summary>Part B, mean over seeds; the deviation of PSNR beside it.</summary>
+    /// <summary>Part B, mean over seeds: what the pictures look like.</summary>
     /// <param name="results">At least one run.</param>
-    public static DataFrame Tokenizers(TokenizerResults results)
+    public static DataFrame Pictures(TokenizerResults results)
     {
         var rows = results.Arms.Select(results.Of).ToArray();
         return new(
             Text("bottleneck", rows, r => r[0].Arm.Name),
-            Number("parameters", rows, r => r[0].Tokenizer.parameters().Sum(p => p.numel()), 0),
             Number("PSNR, dB", rows, r => r.Average(run => run.Score.Psnr), 2),
             Number("±", rows, r => r.Count < 2 ? null : Spread.Of([.. r.Select(run => run.Score.Psnr)]).Deviation, 2),
             Number("SSIM", rows, r => r.Average(run => run.Score.Ssim), 3),
             Number("P-dist", rows, r => r.Average(run => run.Score.Perceptual), 4),
             Number("rFD (stand-in)", rows, r => r.Average(run => run.Score.Frechet), 2),
-            Number("codes used, %", rows, r => r.Average(run => 100 * run.Score.Use?.Usage), 1),
+            Number("training gap, dB", rows, r => r.Average(run => run.TrainingGap), 2));
+    }
+
+    /// <summary>Part B, mean over seeds: what the codes are, and what they cost.</summary>
+    /// <param name="results">At least one run.</param>
+    public static DataFrame Codes(TokenizerResults results)
+    {
+        var rows = results.Arms.Select(results.Of).ToArray();
+        return new(
+            Text("bottleneck", rows, r => r[0].Arm.Name),
+            Number("used, %", rows, r => r.Average(run => 100 * run.Score.Use?.Usage), 1),
             Number("perplexity", rows, r => r.Average(run => run.Score.Use?.Perplexity), 0),
-            Number("bits per pixel", rows, r => r[0].Score.BitsPerPixel, 3),
-            Number("after entropy coding", rows, r => r.Average(run => run.Score.EntropyBits / (run.Tokenizer.Config.Factor * run.Tokenizer.Config.Factor)), 3),
-            Number("training gap, dB", rows, r => r.Average(run => run.TrainingGap), 2),
+            Number("bits per pixel", rows, r => r[0].Score.Use is null ? null : r[0].Score.BitsPerPixel, 3),
+            Number("entropy coded", rows, r => r.Average(run => run.Score.EntropyBits / (run.Tokenizer.Config.Factor * run.Tokenizer.Config.Factor)), 3),
+            Number("parameters", rows, r => r[0].Tokenizer.parameters().Sum(p => p.numel()), 0),
             Number("TFLOP", rows, r => r[0].Flops / 1e12, 2),
             Number("s", rows, r => r.Average(run => run.Seconds), 1));
     }

@@ -93,17 +93,18 @@ public sealed class SurveyTests
         var claims = new SurveyResults(true, [vectors[0] with { Comparison = VectorComparison.Bits24 }], results, graphs).Claims();
         Assert.Equal(18, claims.Items.Count);
         Assert.All(claims.Items, claim => Assert.NotNull(claim.Required));
-        Assert.Equal(results.Arms.Count, SurveyTables.Tokenizers(results).Rows.Count);
+        Assert.Equal(results.Arms.Count, SurveyTables.Pictures(results).Rows.Count);
+        Assert.Equal(results.Arms.Count, SurveyTables.Codes(results).Rows.Count);
         Assert.Equal(9, SurveyTables.Vectors(vectors).Rows.Count);
         Assert.Equal(4, SurveyTables.Graphs(graphs).Rows.Count);
         using var grid = SurveyFigures.Reconstructions(results, data.Images.Test.Images[0]).Images;
         Assert.Equal([2 * (1 + results.Arms.Count), 3, 16, 16], grid.shape);
         GenericChart[] charts =
         [
-            SurveyFigures.UsageCurves(results), SurveyFigures.PsnrOverPerplexity(results), SurveyFigures.RateDistortion(vectors, "clusters"), SurveyFigures.Staircase(vectors),
+            SurveyFigures.UsageCurves(results), SurveyFigures.Gains(results), SurveyFigures.Perplexities(results), SurveyFigures.RateDistortion(vectors, "clusters"), SurveyFigures.Staircase(vectors),
             SurveyFigures.Anchors(graphs[0], "nearest anchors", 3), SurveyFigures.GradientField(),
         ];
-        Assert.Equal([15, 15, 10, 1, 4, 4], charts.Select(chart => GenericChart.getTraces(chart).Count()));
+        Assert.Equal([6, 1, 1, 6, 1, 4, 4], charts.Select(chart => GenericChart.getTraces(chart).Count()));
     }
 
     [Fact]
