@@ -79,8 +79,8 @@ public static class SurveyFigures
         (string Name, GradientEstimator Estimator)[] estimators =
             [("straight-through", GradientEstimator.StraightThrough), ("rotation", GradientEstimator.Rotation), ("directional", GradientEstimator.Directional())];
         using var random = manual_seed(1);
-        return Charts.Lines([.. estimators.Select(e => Arrows(e.Name, e.Estimator, z, q)), new Series("the code", [1, 1.001], [0.6, 0.601])],
-            "z1", "z2", "Gradients at the vectors of a cell, where the gradient at its code points right");
+        return Charts.Lines([.. estimators.Select(e => Arrows(e.Name, e.Estimator, z, q))],
+            "z1", "z2", "Gradients at the vectors of the cell of code (1, 0.6), at which the gradient points right");
     }
 
     /// <summary>A picture, what becomes of it with every bottleneck, and its codes below.</summary>

@@ -104,7 +104,7 @@ public sealed class SurveyTests
             SurveyFigures.UsageCurves(results), SurveyFigures.Gains(results), SurveyFigures.Perplexities(results), SurveyFigures.RateDistortion(vectors, "clusters"), SurveyFigures.Staircase(vectors),
             SurveyFigures.Anchors(graphs[0], "nearest anchors", 3), SurveyFigures.GradientField(),
         ];
-        Assert.Equal([6, 1, 1, 6, 1, 4, 4], charts.Select(chart => GenericChart.getTraces(chart).Count()));
+        Assert.Equal([6, 1, 1, 6, 1, 4, 3], charts.Select(chart => GenericChart.getTraces(chart).Count()));
     }
 
     [Fact]
