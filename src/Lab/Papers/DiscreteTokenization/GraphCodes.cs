@@ -59,11 +59,12 @@ public sealed record GraphCodes(
         {
             GraphCodeKind.NearestAnchors => Nearest(adjacent, chosen, perEntity),
             GraphCodeKind.RandomAnchors => Random(graph.Entities, anchors, perEntity, Seed.Derive(seed, "random codes")),
-            GraphCodeKind.RelationsOnly => (new int[graph.Entities][], new int[graph.Entities][]),
+            GraphCodeKind.RelationsOnly => (None(), None()),
             _ => throw new ArgumentException($"{kind} is no kind of code.", nameof(kind)),
         };
-        if (kind == GraphCodeKind.RelationsOnly) (codes, distances) = ([.. codes.Select(_ => Array.Empty<int>())], [.. distances.Select(_ => Array.Empty<int>())]);
         return new(chosen, codes, distances, Incident(graph, relationsPerEntity, Seed.Derive(seed, "relations")), graph.Relations);
+
+        int[][] None() => [.. graph.Places.Select(_ => Array.Empty<int>())];
     }
 
     /// <summary>Entropy of the codes in bits: log2 of the entities where all differ; codes that many share tell little.</summary>

@@ -18,7 +18,7 @@ public sealed record TokenizerArm(string Name, Func<int, Bottleneck> Make)
 
     private static readonly int[] levels = [8, 5, 5, 5];
 
-    // A code is dead when it is chosen less than once in so many batches; a batch has only 2 to 4 vectors per code, so the usual count of 2 would take living ones.
+    // Moving count of vectors per batch below which a code is dead. A batch has only 2 to 4 vectors per code, so the usual 2 would take living ones.
     private const double Revival = 0.1;
 
     /// <summary>No quantization: what the encoder and decoder could do.</summary>
