@@ -10,6 +10,8 @@ namespace Lab.Papers.DiscreteTokenization;
 /// <summary>The notebook's pictures.</summary>
 public static class SurveyFigures
 {
+    private const int Shown = 200; // entities that a picture has room for
+
     private static readonly TokenizerArm[] collapse = [TokenizerArm.NaiveVq, TokenizerArm.KMeansVq, TokenizerArm.RevivedVq, TokenizerArm.SimVq, TokenizerArm.Fsq, TokenizerArm.Bsq];
 
     /// <summary>Signal over noise at every rate, means over seeds; the prefixes of RVQ's codes are points, too. The pointer tells the kind.</summary>
@@ -115,7 +117,7 @@ public static class SurveyFigures
         int[] own = [.. codes.AnchorCodes[entity].Where(anchor => anchor != codes.Nothing)];
         return Charts.Scatter(
         [
-            Places("entities", Enumerable.Range(0, run.Graph.Entities), []),
+            Places("some entities", Enumerable.Range(0, Math.Min(Shown, run.Graph.Entities)), []),
             Places("anchors", codes.Anchors, []),
             Places($"entity {entity}", [entity], []),
             Places("anchors of its code", own.Select(anchor => codes.Anchors[anchor]), [.. own.Select((_, i) => $"{codes.Distances[entity][i]} hops")]),

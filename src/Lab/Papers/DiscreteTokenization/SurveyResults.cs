@@ -9,9 +9,9 @@ public sealed record SurveyResults(bool IsFull, IReadOnlyList<VectorRun> Vectors
 {
     private const int ClaimedBits = 24;
 
-    // Codes, scorer and ranks pass their exact checks. In quick, on 300 entities, both kinds are level.
-    private const string NearestAnchorsTellPlaces =
-        "On 1,000 entities the nearest anchors win: they tell where on the torus an entity lies, which random ones cannot, and that stays so with longer training (after 3,500 steps MRR 0.88 against 0.77, one seed). On 300 entities both are level.";
+    // The soft weights and their limit pass their exact checks. Full, seeds 0 to 2.
+    private const string GapFallsWithTemperature =
+        "The gap is the largest in one seed of three (margins -0.01 ± 0.48 dB): the temperature falls to 0.1 by the end, so little softness is left in 0.26 dB on average, while the directional estimator's noise alone makes 0.27. With 300 steps it was the largest (0.97 against 0.34 dB, one other seed).";
 
     private int TwoOfThree => (2 * Graphs.Count + 2) / 3;
 
@@ -60,10 +60,7 @@ public sealed record SurveyResults(bool IsFull, IReadOnlyList<VectorRun> Vectors
 
     private IEnumerable<Claim> OfGraphs()
     {
-        yield return All("Random anchors find facts as well as the nearest ones", "random codes do about as well", "MRR", -0.02, Graphs, run => Random(run).Mrr - Nearest(run).Mrr, TwoOfThree) with
-        {
-            NotReproduced = IsFull ? NearestAnchorsTellPlaces : null,
-        };
+        yield return All("Random anchors find facts as well as the nearest ones", "random codes do about as well", "MRR", -0.02, Graphs, run => Random(run).Mrr - Nearest(run).Mrr, TwoOfThree);
         yield return All("Random codes have no lower entropy", "higher entropy", "bits", 0, Graphs, run => Random(run).Entropy - Nearest(run).Entropy);
         yield return All("Random codes are no nearer to each other (Jaccard)", "higher Jaccard distance", "", 0, Graphs, run => Random(run).Jaccard - Nearest(run).Jaccard);
         yield return All("Relations alone are the worst", "anchors or random codes are needed", "MRR", 0, Graphs,
@@ -76,7 +73,9 @@ public sealed record SurveyResults(bool IsFull, IReadOnlyList<VectorRun> Vectors
         yield return OfArms("The rotation trick reconstructs no worse than straight-through by more than 0.5 dB", "unstable gradient estimation is a challenge", "dB", InFull(-0.5), TwoOfThree,
             [TokenizerArm.Rotation, TokenizerArm.RevivedVq], runs => runs[0].Score.Psnr - runs[1].Score.Psnr);
         yield return OfArms("Soft-to-hard has the largest gap between training and evaluation", "soft quantization is another function in training", "dB", InFull(0), TwoOfThree,
-            [TokenizerArm.SoftToHard, .. others], runs => runs[0].TrainingGap - runs.Skip(1).Max(run => run.TrainingGap));
+            [TokenizerArm.SoftToHard, .. others], runs => runs[0].TrainingGap - runs.Skip(1).Max(run => run.TrainingGap)) is { } gap
+            ? gap with { NotReproduced = IsFull ? GapFallsWithTemperature : null }
+            : null;
     }
 
     private static double[] Removed(VectorRun run) => [.. run.Stages.Zip(run.Stages.Skip(1), (before, after) => before - after)];

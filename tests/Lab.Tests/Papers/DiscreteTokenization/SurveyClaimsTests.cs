@@ -17,7 +17,7 @@ public sealed class SurveyClaimsTests : IDisposable
     {
         var claims = Claims();
         Assert.All(claims.Items, claim => Assert.Equal(claim.NotReproduced is null ? Verdict.Holds : Verdict.HoldsNow, claim.Verdict));
-        Assert.Equal("Random anchors find facts as well as the nearest ones", Assert.Single(claims.Items, claim => claim.NotReproduced is not null).Name);
+        Assert.Equal("Soft-to-hard has the largest gap between training and evaluation", Assert.Single(claims.Items, claim => claim.NotReproduced is not null).Name);
         Assert.Equal(0.85 - 0.05 / 0.08, Margin(claims, "AQ's error"), 9);
         Assert.Equal(0.8 - 0.08 / 0.16, Margin(claims, "RVQ's error"), 9);
         Assert.Equal(5, Margin(claims, "Recall@1"), 9);
@@ -41,7 +41,8 @@ public sealed class SurveyClaimsTests : IDisposable
         Assert.Equal(["They reconstruct at least 1 dB better"], Failing(Claims(revivedPsnr: 17.5, rotationPsnr: 17.4)));
         Assert.Equal(["The rotation trick reconstructs no worse than straight-through by more than 0.5 dB"], Failing(Claims(rotationPsnr: 19)));
         Assert.Equal(["Each stage removes less of the variance than the one before"], Failing(Claims(secondStage: 0.45)));
-        Assert.Equal(["Soft-to-hard has the largest gap between training and evaluation"], Failing(Claims(softGap: 0.2)));
+        Assert.Contains(Claims(softGap: 0.2).Items, claim => claim.Verdict == Verdict.NotReproduced);
+        Assert.Empty(Failing(Claims(softGap: 0.2)));
     }
 
     private static IEnumerable<string> Failing(Claims claims) => claims.Items.Where(claim => claim.Verdict == Verdict.Fails).Select(claim => claim.Name);
