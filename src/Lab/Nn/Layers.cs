@@ -64,9 +64,10 @@ public static class Layers
     /// <summary>Group normalization that starts as the plain normalization: TorchSharp's own leaves scale and shift uninitialised.</summary>
     /// <param name="groups">Groups of channels that share mean and variance.</param>
     /// <param name="channels">A multiple of the groups.</param>
-    public static GroupNorm GroupNorm(long groups, long channels)
+    /// <param name="epsilon">Added to the variance.</param>
+    public static GroupNorm GroupNorm(long groups, long channels, double epsilon = 1e-5)
     {
-        var norm = nn.GroupNorm(groups, channels);
+        var norm = nn.GroupNorm(groups, channels, epsilon);
         nn.init.ones_(norm.weight);
         nn.init.zeros_(norm.bias);
         return norm;

@@ -47,13 +47,15 @@ public sealed class AdditiveQuantizer : Quantizer
     /// <summary>Books fitted to vectors: from those of residual quantization, codes and books are improved by turns.</summary>
     /// <param name="vectors">[N, D].</param>
     /// <param name="residual">Trained on the same vectors, with books of one size; the start.</param>
+    /// <param name="beamWidth">Of the search, in the fit and later.</param>
+    /// <param name="sweeps">Of the search, in the fit and later.</param>
     /// <param name="rounds">Turns.</param>
     /// <returns>In evaluation mode.</returns>
-    public static AdditiveQuantizer Fit(Tensor vectors, ResidualQuantizer residual, int rounds = 6)
+    public static AdditiveQuantizer Fit(Tensor vectors, ResidualQuantizer residual, int beamWidth = 8, int sweeps = 2, int rounds = 6)
     {
         using var noGrad = no_grad();
         using var start = residual.Books();
-        var quantizer = new AdditiveQuantizer(start);
+        var quantizer = new AdditiveQuantizer(start) { BeamWidth = beamWidth, Sweeps = sweeps };
         for (var round = 0; round < rounds; round++)
         {
             using var scope = NewDisposeScope();

@@ -17,6 +17,8 @@ public sealed class QuantizerTests
         ["vector, learned"] = () => new VectorQuantizer(new LearnedCodebook(32, Dim, CodebookStart.Uniform), GradientEstimator.Rotation),
         ["vector, on the sphere"] = () => new VectorQuantizer(new EmaCodebook(32, Dim) { OnSphere = true, RevivalThreshold = 2 }),
         ["vector, linear map"] = () => new VectorQuantizer(new LinearCodebook(32, Dim)),
+        ["vector, soft"] = () => new SoftVectorQuantizer(new LearnedCodebook(32, Dim, CodebookStart.Normal)),
+        ["vector, Gumbel"] = () => new GumbelQuantizer(new LearnedCodebook(32, Dim, CodebookStart.Normal)),
         ["residual"] = () => new ResidualQuantizer([Book(16, Dim), Book(8, Dim), Book(4, Dim)]),
         ["residual, beam"] = () => new ResidualQuantizer([Book(16, Dim), Book(8, Dim), Book(4, Dim)]) { BeamWidth = 5 },
         ["product"] = () => new ProductQuantizer([Book(16, 4), Book(8, 2)]),
@@ -163,6 +165,9 @@ public sealed class QuantizerTests
         Refused("must be 0, got 2", () => new VectorQuantizer(new LinearCodebook(2, 2) { RevivalThreshold = 2 }));
         Refused("at least 1 sum, got 0", () => new ResidualQuantizer([Book(2, 4)]) { BeamWidth = 0 });
         Refused("-1 sweeps", () => new AdditiveQuantizer(randn(2, 2, 2)) { Sweeps = -1 });
+        Refused("moving averages have none", () => new SoftVectorQuantizer(new EmaCodebook(2, 2)));
+        Refused("-1", () => new GumbelQuantizer(new LearnedCodebook(2, 2), commitment: -1));
+        Refused("[0, 1], got 1.5", () => new SoftVectorQuantizer(new LearnedCodebook(2, 2)).Anneal(1.5));
         Refused("do not fit", () => new FiniteScalarQuantizer([.. Enumerable.Repeat(1000, 7)]));
         Refused("must not be negative, got -1", () => GradientEstimator.Directional(-1));
     }

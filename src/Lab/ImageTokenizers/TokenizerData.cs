@@ -1,0 +1,77 @@
+using Lab.Data;
+using Lab.Data.Augmentation;
+using Lab.Data.Catalogue;
+using Lab.Data.Scenes;
+using static TorchSharp.torch;
+
+namespace Lab.ImageTokenizers;
+
+/// <summary>Something that a picture can be classified by.</summary>
+/// <param name="Name">E.g. <c>colour</c>.</param>
+/// <param name="Classes">How many.</param>
+public sealed record LabelHead(string Name, int Classes);
+
+/// <summary>Pictures for tokenizers, and what the feature networks learn to tell about them.</summary>
+/// <param name="Name">E.g. <c>shapes32-4096</c>; with the seed it decides the pictures.</param>
+/// <param name="Images">Classes are all heads together, the first changing slowest.</param>
+/// <param name="Heads">Their numbers of classes multiply to the number of classes.</param>
+public sealed record TokenizerData(string Name, ImageSplits Images, IReadOnlyList<LabelHead> Heads) : IDisposable
+{
+    private static readonly SceneAttribute[] attributes = [SceneAttribute.Shape, SceneAttribute.Colour, SceneAttribute.Size, SceneAttribute.Texture];
+
+    /// <summary>Mirrored pictures are as good, and their classes are the same.</summary>
+    internal static IReadOnlyList<IAugmentation> Augmentations { get; } = [new HorizontalFlip()];
+
+    /// <summary>Drawn shapes with their shape, colour, size and ground.</summary>
+    /// <param name="shapes">Definition.</param>
+    /// <param name="train">Training pictures.</param>
+    /// <param name="test">Test pictures.</param>
+    /// <param name="seed">Of the training pictures; those of the test have another.</param>
+    public static TokenizerData Drawn(Shapes shapes, int train, int test, long seed)
+    {
+        LabelHead[] heads =
+        [
+            new("shape", shapes.Kinds.Count), new("colour", shapes.Colours.Count), new("size", Enum.GetValues<SizeBin>().Length), new("ground", shapes.Textures.Count),
+        ];
+        return new($"shapes{shapes.Size}-{train}-seed{seed}", new(Draw(shapes, heads, train, seed), Draw(shapes, heads, test, seed + Shapes.TestSeedOffset)), heads);
+    }
+
+    /// <summary>CIFAR-10 with its classes.</summary>
+    /// <param name="test">Test pictures, at most 10,000.</param>
+    /// <param name="progress">Told about a download, if one is needed.</param>
+    /// <param name="cancellation">Stops a download.</param>
+    /// <exception cref="DatasetUnavailableException">Neither here nor to be had.</exception>
+    public static TokenizerData Cifar10(int test, IProgress<DownloadProgress>? progress = null, CancellationToken cancellation = default)
+    {
+        var whole = ImageDatasets.Cifar10(progress, cancellation);
+        using var _ = whole.Test;
+        return new("cifar10", new(whole.Train, whole.Test.Take(test, seed: 0)), [new("class", whole.Train.ClassNames.Count)]);
+    }
+
+    /// <summary>The class under every head.</summary>
+    /// <param name="labels">[B] int64, classes of <see cref="Images"/>.</param>
+    /// <returns>One [B] per head.</returns>
+    public IReadOnlyList<Tensor> Split(Tensor labels)
+    {
+        var (parts, rest) = (new Tensor[Heads.Count], labels);
+        for (var i = Heads.Count - 1; i >= 0; i--)
+        {
+            parts[i] = rest.remainder(Heads[i].Classes);
+            rest = rest.div(Heads[i].Classes, RoundingMode.floor);
+        }
+        return parts;
+    }
+
+    /// <inheritdoc/>
+    public void Dispose() => Images.Dispose();
+
+    private static LabeledImages Draw(Shapes shapes, LabelHead[] heads, int count, long seed)
+    {
+        using var scope = NewDisposeScope();
+        using var batch = (shapes with { Range = PixelRange.Unit }).Generate(count, seed);
+        var labels = zeros(count, ScalarType.Int64);
+        foreach (var (attribute, head) in attributes.Zip(heads)) labels = labels * head.Classes + batch.Labels(attribute);
+        string[] names = [.. Enumerable.Range(0, heads.Aggregate(1, (product, head) => product * head.Classes)).Select(i => $"class {i}")];
+        return new((batch.Images * 255).round_().to(ScalarType.Byte), labels, names, $"Shapes {shapes.Size}x{shapes.Size}, seed {seed}");
+    }
+}

@@ -1,0 +1,198 @@
+using Lab.Data;
+using Lab.Data.Catalogue;
+using Lab.ImageTokenizers;
+using Lab.Runtime;
+using Lab.Training;
+using static TorchSharp.torch;
+
+namespace Lab.Papers.DiscreteTokenization;
+
+/// <summary>
+/// The reproduction in three parts: quantizers on fixed vectors at equal bits, the same inside a tokenizer of pictures, and
+/// entities of a graph as sets of anchors and relations.
+/// </summary>
+/// <param name="IsFull">Decides the pictures and which claims get a verdict.</param>
+/// <param name="Vectors">Part A: one comparison per rate.</param>
+/// <param name="Arms">Part B: bottlenecks.</param>
+/// <param name="Config">Sizes of the tokenizer.</param>
+/// <param name="Recipe">Of every tokenizer.</param>
+/// <param name="Graph">Part C.</param>
+public sealed record SurveyExperiment(
+    bool IsFull, IReadOnlyList<VectorComparison> Vectors, IReadOnlyList<TokenizerArm> Arms, TokenizerConfig Config, TokenizerRecipe Recipe, GraphComparison Graph)
+{
+    private const int TrainPictures = 4_096, TestPictures = 1_024, GapPictures = 256;
+
+    /// <summary>Pictures in a batch of theirs.</summary>
+    public int FeatureBatch { get; init; } = 64;
+
+    /// <summary>Batches that the perceptual and the metric network learn from.</summary>
+    public (long Perceptual, long Metric) FeatureSteps { get; init; } = (60, 100);
+
+    /// <summary>Some tens of seconds on two cores, with pictures that are drawn here.</summary>
+    public static SurveyExperiment Quick { get; } = new(
+        false, [VectorComparison.Bits24], [TokenizerArm.NaiveVq, TokenizerArm.RevivedVq, TokenizerArm.Fsq, TokenizerArm.Bsq],
+        TokenizerConfig.P32_4s, new(Steps: 80, BatchSize: 32), new(Entities: 300, AnchorCount: 30, Hidden: 64, Steps: 400));
+
+    /// <summary>All kinds and estimators on CIFAR-10, for minutes per seed on two cores.</summary>
+    public static SurveyExperiment Full { get; } = new(
+        true, [VectorComparison.Bits16, VectorComparison.Bits24],
+        [
+            TokenizerArm.Continuous, TokenizerArm.NaiveVq, TokenizerArm.KMeansVq, TokenizerArm.RevivedVq, TokenizerArm.EmaVq, TokenizerArm.SphereVq, TokenizerArm.SimVq,
+            TokenizerArm.Rvq, TokenizerArm.Pq, TokenizerArm.Fsq, TokenizerArm.Lfq, TokenizerArm.Bsq,
+            TokenizerArm.Rotation, TokenizerArm.Directional, TokenizerArm.Gumbel, TokenizerArm.SoftToHard,
+        ],
+        TokenizerConfig.P32_4s, new(Steps: 220, BatchSize: 64) { CurvePoints = 8 }, new(Entities: 1000, AnchorCount: 100, Hidden: 48, Steps: 1200))
+    {
+        FeatureSteps = (400, 1_600),
+        FeatureBatch = 128,
+    };
+
+    /// <summary>The experiment of a profile.</summary>
+    /// <param name="profile"><c>quick</c> or <c>full</c>.</param>
+    /// <exception cref="ArgumentException">Another profile.</exception>
+    public static SurveyExperiment Of(string profile) => profile switch
+    {
+        "quick" => Quick,
+        "full" => Full,
+        _ => throw new ArgumentException($"'{profile}' is no profile. Known are quick and full.", nameof(profile)),
+    };
+
+    /// <summary>Pictures of this scale: drawn shapes, or CIFAR-10.</summary>
+    /// <param name="progress">Told about a download, if one is needed.</param>
+    /// <param name="cancellation">Stops a download.</param>
+    /// <returns>The caller's to dispose.</returns>
+    /// <exception cref="DatasetUnavailableException">CIFAR-10 is neither here nor to be had.</exception>
+    public TokenizerData LoadData(IProgress<DownloadProgress>? progress = null, CancellationToken cancellation = default) => IsFull
+        ? TokenizerData.Cifar10(TestPictures, progress, cancellation)
+        : TokenizerData.Drawn(Shapes.Tokenizer32 with { Size = Config.Size }, TrainPictures, TestPictures, seed: 0);
+
+    /// <summary>Part A: drawn vectors, in full also patches of the pictures.</summary>
+    /// <param name="data">Pictures.</param>
+    /// <param name="seeds">At least one.</param>
+    /// <param name="cancellation">Stops before the next quantizer.</param>
+    public IReadOnlyList<VectorRun> RunVectors(TokenizerData data, IReadOnlyList<long> seeds, CancellationToken cancellation = default)
+    {
+        var runs = new List<VectorRun>();
+        foreach (var seed in Checked(seeds))
+        {
+            using var clusters = FixedVectors.Clusters(seed);
+            runs.AddRange(Vectors.Select(comparison => Run(comparison, clusters, seed)));
+            if (!IsFull) continue;
+            using var patches = FixedVectors.Patches(data.Images, seed);
+            runs.Add(Run(VectorComparison.Bits64, patches, seed));
+        }
+        return runs;
+
+        VectorRun Run(VectorComparison comparison, FixedVectors vectors, long seed) =>
+            new(vectors.Name, comparison, seed, comparison.Run(vectors, seed, cancellation), comparison.Stages(vectors, seed));
+    }
+
+    /// <summary>The feature networks of part B.</summary>
+    /// <param name="data">Pictures.</param>
+    /// <param name="device">The CPU when null.</param>
+    /// <param name="cache">The user's when null.</param>
+    /// <param name="progress">Told about both trainings.</param>
+    /// <param name="cancellation">Stops before the next step.</param>
+    /// <returns>The caller's to dispose.</returns>
+    public (TrainedFeatures Perceptual, TrainedFeatures Metric) TrainFeatures(
+        TokenizerData data, Device? device = null, ModelCache? cache = null, IProgress<TrainingProgress>? progress = null, CancellationToken cancellation = default)
+    {
+        var perceptual = FeatureNets.GetOrTrain(FeatureNetOptions.Perceptual(FeatureSteps.Perceptual) with { BatchSize = FeatureBatch }, data, device, cache, progress, cancellation);
+        try
+        {
+            return (perceptual, FeatureNets.GetOrTrain(FeatureNetOptions.Metric(FeatureSteps.Metric) with { BatchSize = FeatureBatch }, data, device, cache, progress, cancellation));
+        }
+        catch
+        {
+            perceptual.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>Part B: trains every arm with every seed, seed by seed.</summary>
+    /// <param name="data">Pictures.</param>
+    /// <param name="perceptual">For the loss.</param>
+    /// <param name="metric">For the metrics.</param>
+    /// <param name="seeds">At least one.</param>
+    /// <param name="device">The CPU when null.</param>
+    /// <param name="progress">Told about every training.</param>
+    /// <param name="cancellation">Stops before the next step.</param>
+    /// <returns>The caller's to dispose.</returns>
+    public TokenizerResults RunTokenizers(
+        TokenizerData data, FeatureNet perceptual, FeatureNet metric, IReadOnlyList<long> seeds, Device? device = null,
+        IProgress<TrainingProgress>? progress = null, CancellationToken cancellation = default)
+    {
+        using var scorer = new TokenizerScorer(metric, data.Images.Test, device);
+        var runs = new List<TokenizerRun>();
+        try
+        {
+            foreach (var seed in Checked(seeds))
+                foreach (var arm in Arms) runs.Add(Train(arm, seed));
+        }
+        catch
+        {
+            foreach (var run in runs) run.Dispose();
+            throw;
+        }
+        return new(runs, scorer.Range);
+
+        TokenizerRun Train(TokenizerArm arm, long seed)
+        {
+            var config = Config with { ZChannels = arm.Channels ?? Config.ZChannels };
+            var tokenizer = new ImageTokenizer(config, () => arm.Make(config.ZChannels), Seed.Derive(seed, "tokenizer"), device);
+            try
+            {
+                var watch = System.Diagnostics.Stopwatch.StartNew();
+                var curve = Recipe.Train($"{arm.Name}, seed {seed}", tokenizer, data.Images.Train, perceptual, scorer, seed, progress, cancellation);
+                var seconds = watch.Elapsed.TotalSeconds;
+                return new(arm, seed, tokenizer, curve, scorer.Score(tokenizer), scorer.TrainingGap(tokenizer, GapPictures), Recipe.Flops(tokenizer), seconds);
+            }
+            catch
+            {
+                tokenizer.Dispose();
+                throw;
+            }
+        }
+    }
+
+    /// <summary>Part C.</summary>
+    /// <param name="seeds">At least one.</param>
+    /// <param name="progress">Told about every training.</param>
+    /// <param name="cancellation">Stops before the next step.</param>
+    public IReadOnlyList<GraphRun> RunGraphs(IReadOnlyList<long> seeds, IProgress<TrainingProgress>? progress = null, CancellationToken cancellation = default) =>
+        [.. Checked(seeds).Select(seed => Graph.Run(seed, progress, cancellation))];
+
+    private static IReadOnlyList<long> Checked(IReadOnlyList<long> seeds) =>
+        seeds.Count > 0 ? seeds : throw new ArgumentException("An experiment needs at least one seed.", nameof(seeds));
+}
+
+/// <summary>Part A with one seed and rate.</summary>
+/// <param name="Data">Name of the vectors.</param>
+/// <param name="Comparison">What was compared.</param>
+/// <param name="Seed">Of vectors and fits.</param>
+/// <param name="Scores">In the order of the comparison's arms.</param>
+/// <param name="Stages">Error over variance after every stage of RVQ; the first is 1.</param>
+public sealed record VectorRun(string Data, VectorComparison Comparison, long Seed, IReadOnlyList<VectorScore> Scores, IReadOnlyList<double> Stages)
+{
+    /// <summary>The score of a quantizer.</summary>
+    /// <exception cref="KeyNotFoundException">There is none of that name.</exception>
+    public VectorScore this[string name] => Scores.FirstOrDefault(score => score.Name == name) ?? throw new KeyNotFoundException($"There is no score of '{name}'.");
+}
+
+/// <summary>Part B. Owns the tokenizers.</summary>
+/// <param name="Runs">Seed by seed, in the order of the arms.</param>
+/// <param name="Frechet">Between what the Frechet distances lie.</param>
+public sealed record TokenizerResults(IReadOnlyList<TokenizerRun> Runs, FrechetRange Frechet) : IDisposable
+{
+    /// <summary>The arms, in order.</summary>
+    public IReadOnlyList<TokenizerArm> Arms => [.. Runs.Select(run => run.Arm).Distinct()];
+
+    /// <summary>The runs of an arm, one per seed; none if it was not trained.</summary>
+    public IReadOnlyList<TokenizerRun> Of(TokenizerArm arm) => [.. Runs.Where(run => run.Arm == arm)];
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        foreach (var run in Runs) run.Dispose();
+    }
+}

@@ -1,0 +1,103 @@
+using Lab.Metrics;
+using Microsoft.Data.Analysis;
+
+namespace Lab.Papers.DiscreteTokenization;
+
+/// <summary>The notebook's tables.</summary>
+public static class SurveyTables
+{
+    /// <summary>What the experiment will do.</summary>
+    /// <param name="plan">The experiment.</param>
+    public static DataFrame Plan(SurveyExperiment plan)
+    {
+        (string Part, string What)[] rows =
+        [
+            ("A: vectors", $"{string.Join(" and ", plan.Vectors.Select(v => $"{v.Bits:F0} bits ({v.Books} x {v.BookSize})"))}{(plan.IsFull ? "; patches of pictures at 64 bits" : "")}"),
+            ("B: pictures", $"{plan.Arms.Count} bottlenecks in {plan.Config.Name}, {plan.Recipe.Steps} steps of {plan.Recipe.BatchSize} pictures"),
+            ("C: graph", $"{plan.Graph.Entities} entities, {plan.Graph.AnchorCount} anchors, {plan.Graph.PerEntity} of them and {plan.Graph.RelationsPerEntity} relations in a code, {plan.Graph.Steps} steps"),
+        ];
+        return new(Text("part", rows, row => row.Part), Text("what", rows, row => row.What));
+    }
+
+    /// <summary>The survey's taxonomy, counted for vectors of 8 numbers.</summary>
+    /// <remarks>Source: table 1 of arXiv 2507.22920.</remarks>
+    public static DataFrame Taxonomy()
+    {
+        (string Kind, string Numbers, string Codes, string Collapse)[] rows =
+        [
+            ("VQ", "K D", "K", "not mitigated"), ("RVQ", "sum of K_i D", "product of K_i", "every stage can collapse"), ("PQ", "mean of K_i D", "product of K_i", "partly"),
+            ("AQ", "sum of K_i D", "product of K_i", "partly"), ("FSQ", "0", "L^D", "fixed grid"), ("LFQ", "0", "2^D", "no book"), ("BSQ", "0", "2^D", "no book, error bounded"),
+            ("GART", "anchors + relations", "sets of them", "fixed codes"),
+        ];
+        return new(Text("kind", rows, r => r.Kind), Text("numbers in the books", rows, r => r.Numbers), Text("codes", rows, r => r.Codes), Text("collapse", rows, r => r.Collapse));
+    }
+
+    /// <summary>Part A, mean over seeds.</summary>
+    /// <param name="runs">At least one.</param>
+    public static DataFrame Vectors(IReadOnlyList<VectorRun> runs)
+    {
+        var rows = runs.SelectMany(run => run.Scores.Select(score => (run.Data, Rate: run.Comparison.Bits, Score: score)))
+            .GroupBy(row => (row.Data, row.Rate, row.Score.Name)).Select(group => (group.Key.Data, Scores: group.Select(row => row.Score).ToArray())).ToArray();
+        return new(
+            Text("vectors", rows, r => r.Data),
+            Text("kind", rows, r => r.Scores[0].Name),
+            Number("bits", rows, r => r.Scores[0].Bits, 1),
+            Number("error / variance", rows, r => r.Scores.Average(s => s.Nmse), 4),
+            Number("SNR, dB", rows, r => r.Scores.Average(s => s.Snr), 2),
+            Number("recall@1", rows, r => r.Scores.Average(s => s.RecallAt1), 3),
+            Number("recall@10", rows, r => r.Scores.Average(s => s.RecallAt10), 3),
+            Number("s to fit", rows, r => r.Scores.Average(s => s.Seconds), 2));
+    }
+
+    /// <summary>Part B, mean over seeds: what the pictures look like.</summary>
+    /// <param name="results">At least one run.</param>
+    public static DataFrame Pictures(TokenizerResults results)
+    {
+        var rows = results.Arms.Select(results.Of).ToArray();
+        return new(
+            Text("bottleneck", rows, r => r[0].Arm.Name),
+            Number("PSNR, dB", rows, r => r.Average(run => run.Score.Psnr), 2),
+            Number("±", rows, r => r.Count < 2 ? null : Spread.Of([.. r.Select(run => run.Score.Psnr)]).Deviation, 2),
+            Number("SSIM", rows, r => r.Average(run => run.Score.Ssim), 3),
+            Number("P-dist", rows, r => r.Average(run => run.Score.Perceptual), 4),
+            Number("rFD (stand-in)", rows, r => r.Average(run => run.Score.Frechet), 2),
+            Number("training gap, dB", rows, r => r.Average(run => run.TrainingGap), 2));
+    }
+
+    /// <summary>Part B, mean over seeds: what the codes are, and what they cost.</summary>
+    /// <param name="results">At least one run.</param>
+    public static DataFrame Codes(TokenizerResults results)
+    {
+        var rows = results.Arms.Select(results.Of).ToArray();
+        return new(
+            Text("bottleneck", rows, r => r[0].Arm.Name),
+            Number("used, %", rows, r => r.Average(run => 100 * run.Score.Use?.Usage), 1),
+            Number("perplexity", rows, r => r.Average(run => run.Score.Use?.Perplexity), 0),
+            Number("bits per pixel", rows, r => r[0].Score.Use is null ? null : r[0].Score.BitsPerPixel, 3),
+            Number("entropy coded", rows, r => r.Average(run => run.Score.EntropyBits / (run.Tokenizer.Config.Factor * run.Tokenizer.Config.Factor)), 3),
+            Number("parameters", rows, r => r[0].Tokenizer.parameters().Sum(p => p.numel()), 0),
+            Number("TFLOP", rows, r => r[0].Flops / 1e12, 2),
+            Number("s", rows, r => r.Average(run => run.Seconds), 1));
+    }
+
+    /// <summary>Part C, mean over seeds.</summary>
+    /// <param name="runs">At least one.</param>
+    public static DataFrame Graphs(IReadOnlyList<GraphRun> runs)
+    {
+        var rows = runs[0].Scores.Select((score, i) => runs.Select(run => run.Scores[i]).ToArray()).ToArray();
+        return new(
+            Text("entities as", rows, r => r[0].Name),
+            Number("numbers", rows, r => r[0].Numbers, 0),
+            Number("MRR", rows, r => r.Average(s => s.Mrr), 3),
+            Number("±", rows, r => r.Length < 2 ? null : Spread.Of([.. r.Select(s => s.Mrr)]).Deviation, 3),
+            Number("entropy of codes, bits", rows, r => Gapped(r.Average(s => s.Entropy)), 2),
+            Number("Jaccard distance", rows, r => Gapped(r.Average(s => s.Jaccard)), 3));
+    }
+
+    private static double? Gapped(double value) => double.IsNaN(value) ? null : value;
+
+    private static StringDataFrameColumn Text<T>(string name, IEnumerable<T> rows, Func<T, string> value) => new(name, rows.Select(value));
+
+    private static DoubleDataFrameColumn Number<T>(string name, IEnumerable<T> rows, Func<T, double?> value, int digits) =>
+        new(name, rows.Select(row => value(row) is { } number ? Math.Round(number, digits) : (double?)null));
+}

@@ -1,0 +1,95 @@
+using Lab.Data;
+using Lab.ImageTokenizers;
+using Lab.Metrics;
+using Lab.Training;
+using static TorchSharp.torch;
+
+namespace Lab.Tests.ImageTokenizers;
+
+public sealed class FeatureNetTests : IDisposable
+{
+    private readonly string folder = Directory.CreateTempSubdirectory("lab-test-").FullName;
+
+    public void Dispose() => Directory.Delete(folder, recursive: true);
+
+    [Fact]
+    public void Bodies_have_the_counts_of_the_specification()
+    {
+        using var perceptual = new FeatureNet(FeatureNetOptions.Perceptual(1).Widths, []);
+        using var metric = new FeatureNet(FeatureNetOptions.Metric(1).Widths, []);
+        Assert.Equal(23_808, perceptual.parameters().Sum(p => p.numel()));
+        Assert.Equal(56_640, metric.parameters().Sum(p => p.numel()));
+        using var picture = zeros(1, 3, 32, 32);
+        Assert.Equal(1.4, 2e-6 * MacCounter.Count(perceptual, picture).Total, 0.05);
+        Assert.Equal(3.98, 2e-6 * MacCounter.Count(metric, picture).Total, 0.05);
+    }
+
+    [Fact]
+    public void Classes_come_apart_into_heads()
+    {
+        using var data = TokenizerData.Drawn(TokenizerTests.SmallShapes, 40, 8, seed: 3);
+        using var batch = TokenizerTests.SmallShapes.Generate(40, 3);
+        var parts = data.Split(data.Images.Train.Labels);
+        foreach (var (attribute, part) in new[] { SceneAttribute.Shape, SceneAttribute.Colour, SceneAttribute.Size, SceneAttribute.Texture }.Zip(parts))
+            Assert.Equal(batch.Labels(attribute).data<long>(), part.data<long>());
+        Assert.Equal([4, 6, 2, 4], data.Heads.Select(head => head.Classes));
+    }
+
+    [Fact]
+    public void Equal_pictures_have_no_distance_and_different_ones_a_gradient()
+    {
+        using var scope = NewDisposeScope();
+        using var random = manual_seed(1);
+        var network = new FeatureNet([8, 16], []);
+        foreach (var weight in network.parameters()) weight.requires_grad = false;
+        var (x, y) = (randn(2, 3, 16, 16), randn(2, 3, 16, 16).requires_grad_());
+        Assert.Equal(0, network.Distance(x, x).item<float>());
+        Assert.Equal(network.Distance(x, y).item<float>(), network.Distance(y, x).item<float>(), 6);
+        network.Distance(x, y).backward();
+        Assert.True(y.grad!.abs().sum().item<float>() > 0);
+        Assert.True(zeros(1, 3, 16, 16).requires_grad_() is var flat && network.Distance(flat, x[..1]).isfinite().item<bool>());
+    }
+
+    [Fact]
+    public void Training_learns_and_the_cache_gives_the_same_network_again()
+    {
+        using var data = TokenizerData.Drawn(TokenizerTests.SmallShapes, 256, 64, seed: 3);
+        var options = new FeatureNetOptions("metric", [16, 16], 1, 40) { BatchSize = 32 };
+        var cache = new ModelCache(folder);
+        using var first = FeatureNets.GetOrTrain(options, data, cache: cache);
+        using var again = FeatureNets.GetOrTrain(options, data, cache: cache);
+        Assert.False(first.FromCache);
+        Assert.True(again.FromCache);
+        Assert.True(first.Accuracy["colour"] > 0.4, $"{first.Accuracy["colour"]}"); // chance: 1 / 6
+        Assert.Equal(first.Accuracy, again.Accuracy);
+        Assert.All(again.Network.parameters(), weight => Assert.False(weight.requires_grad));
+        Assert.False(again.Network.training);
+    }
+
+    [Fact]
+    public void Another_width_seed_or_data_set_is_another_network()
+    {
+        using var data = TokenizerData.Drawn(TokenizerTests.SmallShapes, 16, 8, seed: 3);
+        using var other = TokenizerData.Drawn(TokenizerTests.SmallShapes, 16, 8, seed: 4);
+        var options = new FeatureNetOptions("metric", [16, 16], 1, 2);
+        string[] keys =
+        [
+            FeatureNets.Key(options, data, CPU), FeatureNets.Key(options with { Seed = 2 }, data, CPU), FeatureNets.Key(options with { Widths = [16, 8] }, data, CPU),
+            FeatureNets.Key(options with { Steps = 3 }, data, CPU), FeatureNets.Key(options with { Role = "perceptual" }, data, CPU), FeatureNets.Key(options, other, CPU),
+        ];
+        Assert.Equal(keys.Length, keys.Distinct().Count());
+    }
+
+    [Fact]
+    public void A_truncated_file_is_trained_anew()
+    {
+        using var data = TokenizerData.Drawn(TokenizerTests.SmallShapes, 32, 8, seed: 3);
+        var options = new FeatureNetOptions("metric", [8], 1, 2) { BatchSize = 16 };
+        var cache = new ModelCache(folder);
+        FeatureNets.GetOrTrain(options, data, cache: cache).Dispose();
+        var file = cache.PathOf(FeatureNets.Key(options, data, CPU));
+        File.WriteAllBytes(file, File.ReadAllBytes(file)[..^40]);
+        using var again = FeatureNets.GetOrTrain(options, data, cache: cache);
+        Assert.False(again.FromCache);
+    }
+}
