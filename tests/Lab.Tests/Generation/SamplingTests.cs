@@ -1,7 +1,7 @@
-using Lab.Runtime;
 using Lab.Data;
 using Lab.Generation;
 using Lab.Nn;
+using Lab.Runtime;
 using static TorchSharp.torch;
 
 namespace Lab.Tests.Generation;

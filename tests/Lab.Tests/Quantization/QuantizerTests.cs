@@ -1,5 +1,5 @@
-using Lab.Runtime;
 using Lab.Quantization;
+using Lab.Runtime;
 using static TorchSharp.torch;
 
 namespace Lab.Tests.Quantization;

@@ -45,7 +45,7 @@ public sealed record PooledExperiment
     /// <summary>Windows in a batch.</summary>
     public int Windows { get; init; } = 12;
 
-    /// <summary>Highest learning rates, each the best of 1, 2, 4 and 8 thousandths on the validation text.</summary>
+    /// <summary>Highest learning rates: one for all, not tuned.</summary>
     public PooledRates LearningRates { get; init; } = new(Bytes: 4e-3, Subwords: 4e-3, Words: 4e-3, Pooled: 4e-3);
 
     /// <summary>Bytes of the test text that are scored.</summary>

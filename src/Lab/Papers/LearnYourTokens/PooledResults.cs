@@ -35,9 +35,6 @@ public sealed record PooledRun(
     /// <summary>All arms.</summary>
     public IReadOnlyList<PooledArm> Arms => [Chars, CharsByUnits, Subwords, Words, Single, Several];
 
-    /// <summary>The better of the two pooled models.</summary>
-    public PooledArm Best => Several.WordAccuracy > Single.WordAccuracy ? Several : Single;
-
     /// <inheritdoc/>
     public void Dispose() => Model.Dispose();
 }
@@ -48,23 +45,30 @@ public sealed record PooledRun(
 /// <param name="Runs">One per seed.</param>
 public sealed record PooledResults(PooledExperiment Experiment, TextSplits Corpus, IReadOnlyList<PooledRun> Runs) : IDisposable
 {
+    // Counted: 4 blocks inside words of 5 to 6 bytes, with a prefix each, against 12.
+    private const string SmallStacksRead =
+        "Close: the ratio falls with the length of words, to 0.50 at 6 bytes and 0.55 at 5. The stacks inside words are as wide as the main decoder and run on every byte, which by itself is a third of the cost of a model of bytes.";
+
     /// <summary>The paper's claims beside what was measured.</summary>
-    /// <remarks>Source: abstract and section 4 of arXiv 2310.11628.</remarks>
+    /// <remarks>
+    /// Against bytes and subwords stands the pooled model that costs as much as they do, p = 1. Source: abstract and section 4 of
+    /// arXiv 2310.11628.
+    /// </remarks>
     public Claims Claims()
     {
         var full = Experiment.Judged;
         return new("learn-your-tokens",
         [
             Claim("Pooled words predict more words than subwords and bytes", "more than 300 % better (relative)", "points", full ? 2 : 1,
-                run => 100 * (run.Best.WordAccuracy - Math.Max(run.Subwords.WordAccuracy, run.Chars.WordAccuracy))),
+                run => 100 * (run.Single.WordAccuracy - Math.Max(run.Subwords.WordAccuracy, run.Chars.WordAccuracy))),
             Claim("With equal units of context the gain over bytes is at least twice that with equal bytes", "baselines see as many units", "%", full ? 0 : null,
-                run => 100 * (Gain(run.Best, run.CharsByUnits) - 2 * Math.Max(0, Gain(run.Best, run.Chars)))),
+                run => 100 * (Gain(run.Single, run.CharsByUnits) - 2 * Math.Max(0, Gain(run.Single, run.Chars)))),
             Claim("On rare words (1 to 4 times in training) pooled words gain more on subwords than on all words", "a factor of 30 on rare words", "times", full ? 0 : null,
-                run => Ratio(run.Best.Buckets[1], run.Subwords.Buckets[1]) - run.Best.WordAccuracy / run.Subwords.WordAccuracy),
-            Claim("Pooled words predict words never seen in training", "a model of whole words cannot", "words", full ? 1 : null, run => run.Best.Buckets[0].Right),
+                run => Ratio(run.Single.Buckets[1].Right, run.Subwords.Buckets[1].Right) - Ratio(Right(run.Single), Right(run.Subwords))),
+            Claim("Pooled words predict words never seen in training", "a model of whole words cannot", "words", full ? 1 : null, run => run.Single.Buckets[0].Right),
             Claim("Several vectors per word are not worse than one, at equal steps", "several prefix vectors", "points", full ? 0 : null,
                 run => 100 * (run.Several.WordAccuracy - run.Single.WordAccuracy)),
-            new("At the repository's sizes a byte costs the pooled model at most half of what it costs a model of bytes", "attention over words instead of characters", [-CostRatio(Corpus)], "times") { Required = -0.5 },
+            new("At the repository's sizes a byte costs the pooled model at most half of what it costs a model of bytes", "attention over words instead of characters", [-CostRatio(Corpus)], "times") { Required = -0.5, NotReproduced = SmallStacksRead },
         ]);
     }
 
@@ -85,10 +89,12 @@ public sealed record PooledResults(PooledExperiment Experiment, TextSplits Corpu
         foreach (var run in Runs) run.Dispose();
     }
 
-    private static double Gain(PooledArm ours, PooledArm theirs) => ours.WordAccuracy / theirs.WordAccuracy - 1;
+    private static double Gain(PooledArm ours, PooledArm theirs) => Ratio(Right(ours), Right(theirs)) - 1;
 
-    // Half a word added to both: rare words are often all wrong.
-    private static double Ratio(FrequencyBucket ours, FrequencyBucket theirs) => (ours.Right + 0.5) / (theirs.Right + 0.5);
+    // Half a word added to both: a model may get none right.
+    private static double Ratio(int ours, int theirs) => (ours + 0.5) / (theirs + 0.5);
+
+    private static int Right(PooledArm arm) => arm.Buckets.Sum(bucket => bucket.Right);
 
     private Claim Claim(string name, string reported, string unit, double? required, Func<PooledRun, double> margin) => new(name, reported, [.. Runs.Select(margin)], unit)
     {

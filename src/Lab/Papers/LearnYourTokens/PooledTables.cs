@@ -37,7 +37,7 @@ public static class PooledTables
         return new([Text("model", arms, runs => runs[0].Name), .. columns]);
     }
 
-    /// <summary>The words that the better pooled model predicts more, or less, often than the subword model.</summary>
+    /// <summary>The words that the pooled model with one vector per word predicts more, or less, often than the subword model.</summary>
     /// <param name="results">Words of all seeds count together.</param>
     /// <param name="count">Words of each kind.</param>
     public static DataFrame Changed(PooledResults results, int count)
@@ -46,12 +46,12 @@ public static class PooledTables
         var changes = new Dictionary<string, (int Occurrences, int Ours, int Theirs)>();
         foreach (var run in results.Runs)
         {
-            var words = WordSplitter.Whitespace.Split(run.Best.Scores.Text);
+            var words = WordSplitter.Whitespace.Split(run.Single.Scores.Text);
             for (var word = 1; word < words.Count; word++)
             {
                 var spelling = Encoding.UTF8.GetString(words[word]);
                 var (occurrences, ours, theirs) = changes.GetValueOrDefault(spelling);
-                changes[spelling] = (occurrences + 1, ours + Right(run.Best), theirs + Right(run.Subwords));
+                changes[spelling] = (occurrences + 1, ours + Right(run.Single), theirs + Right(run.Subwords));
                 int Right(PooledArm arm) => arm.Scores.IsRight(words, word) ? 1 : 0;
             }
         }
@@ -62,7 +62,7 @@ public static class PooledTables
             Text("word", rows, row => row.Key.Replace("\n", "↵").Replace(' ', '·')),
             Number("in training", rows, row => counts[Encoding.UTF8.GetBytes(row.Key)]),
             Number("in the test text", rows, row => row.Value.Occurrences),
-            Number("right, pooled", rows, row => row.Value.Ours),
+            Number("right, pooled, p = 1", rows, row => row.Value.Ours),
             Number("right, subwords", rows, row => row.Value.Theirs));
     }
 

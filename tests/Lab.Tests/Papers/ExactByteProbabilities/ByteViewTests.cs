@@ -1,7 +1,7 @@
 using System.Text;
-using Lab.Runtime;
 using Lab.Data.Grammars;
 using Lab.Papers.ExactByteProbabilities;
+using Lab.Runtime;
 using Lab.Tests.Text;
 using Lab.Text;
 using static Lab.Tests.Papers.ExactByteProbabilities.ToyLaws;
