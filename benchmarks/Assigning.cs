@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Globalization;
 using Lab.Quantization;
+using Lab.Runtime;
 using static TorchSharp.torch;
 
 namespace Lab.Benchmarks;
@@ -16,6 +17,7 @@ internal static class Assigning
 
     public static void Run(int threads)
     {
+        Trace.Assert(NativeTorch.Source.Length > 0); // the natives must be there before TorchSharp looks for them
         set_num_threads(threads);
         Console.WriteLine($"{"N",9} {"K",7} {"D",4} {"search s",9} {"GFLOP/s",8} {"peak MB",8} {"table s",9} {"peak MB",8} {"ratio",6}   (medians of {Rounds}; {threads} threads)");
         foreach (var dim in new[] { 8, 64, 256 })
