@@ -70,25 +70,22 @@ public sealed class TransformerBlock : nn.Module<Tensor, Tensor?, Tensor>
     public override Tensor forward(Tensor x, Tensor? mask = null)
     {
         using var scope = NewDisposeScope();
-        return Apply(x, normalized => attention.call(normalized, mask)).MoveToOuterDisposeScope();
+        var u = x + dropPath.call(attention.call(attentionNorm.call(x), mask));
+        var normalized = mlpNorm.call(u);
+        var residual = options.Norm == BlockNorm.CctHybrid ? normalized : u;
+        return (residual + dropPath.call(Mlp(normalized))).MoveToOuterDisposeScope();
     }
 
-    /// <summary>The block on sequences of several lengths.</summary>
+    /// <summary>The same on sequences of several lengths.</summary>
     /// <param name="rows">[U, D].</param>
     /// <param name="packing">Which rows belong together.</param>
     /// <returns>[U, D].</returns>
     internal Tensor Apply(Tensor rows, Packing packing)
     {
         using var scope = NewDisposeScope();
-        return Apply(rows, normalized => attention.Attend(normalized, packing)).MoveToOuterDisposeScope();
-    }
-
-    private Tensor Apply(Tensor x, Func<Tensor, Tensor> attend)
-    {
-        var u = x + dropPath.call(attend(attentionNorm.call(x)));
+        var u = rows + dropPath.call(attention.Attend(attentionNorm.call(rows), packing));
         var normalized = mlpNorm.call(u);
-        var residual = options.Norm == BlockNorm.CctHybrid ? normalized : u;
-        return residual + dropPath.call(Mlp(normalized));
+        return ((options.Norm == BlockNorm.CctHybrid ? normalized : u) + dropPath.call(Mlp(normalized))).MoveToOuterDisposeScope();
     }
 
     /// <summary>The attention map of this block for its input <paramref name="x"/>; see <see cref="MultiHeadAttention.Map"/>.</summary>

@@ -34,9 +34,10 @@ public sealed record WordBatch(int Windows, int Words, IReadOnlyList<WordBucket>
     /// <param name="mostBytes">Of a word.</param>
     /// <param name="device">Where the tensors are made; the CPU when null.</param>
     /// <returns>The caller's to dispose.</returns>
-    /// <exception cref="ArgumentException">A word longer than the limit, or a window that reaches beyond the text.</exception>
+    /// <exception cref="ArgumentException">No window, a word longer than the limit, or a window that reaches beyond the text.</exception>
     public static WordBatch Of(WordText text, ReadOnlySpan<int> starts, int words, int mostBytes, Device? device = null)
     {
+        if (starts.IsEmpty || words < 1) throw new ArgumentException($"A batch has windows of words, but here are {starts.Length} of {words}.", nameof(starts));
         var members = new SortedDictionary<int, List<(int Row, int Word)>>(); // by length
         var units = 0L;
         for (var row = 0; row < starts.Length * words; row++)

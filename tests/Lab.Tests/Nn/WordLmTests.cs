@@ -185,6 +185,7 @@ public sealed class WordLmTests : IDisposable
         Assert.Throws<ArgumentOutOfRangeException>(() => new WordLm(new(16, 1, 16, 1, 8) { MaxWordBytes = 0 }));
         Assert.Throws<ArgumentException>(() => new WordLm(new(16, 1, 16, 1, 1)));
         Assert.Contains("more than 4", Assert.Throws<ArgumentException>(() => WordBatch.Of(Split("elephant"u8.ToArray()), [0], 1, 4)).Message);
+        Assert.Contains("0 of 2", Assert.Throws<ArgumentException>(() => WordBatch.Of(Split("a "u8.ToArray()), [], 2, 4)).Message);
         Assert.Contains("beyond the 1 words", Assert.Throws<ArgumentException>(() => WordBatch.Of(Split("a"u8.ToArray()), [0], 2, 4)).Message);
         Assert.Contains("longer than the context", Assert.Throws<ArgumentException>(() => Logits(Model(context: 4), Split(sentence))).Message);
     }
