@@ -29,20 +29,20 @@ public sealed record ByteScores(byte[] Text, float[] Bits, float[] EndBits, bool
         var text = new byte[starts[^1]];
         for (var i = 0; i < tokens.Length; i++) vocabulary[tokens[i]].CopyTo(text.AsSpan(starts[i]));
 
-        return Of(model, tokens, new(text, starts), _ => true);
+        return Of(model, tokens, new WordText(text, starts));
     }
 
     /// <summary>Scores a text by tokens that are whole words.</summary>
     /// <param name="model">In evaluation mode.</param>
     /// <param name="tokens">One per word, at least two.</param>
     /// <param name="words">Of the text.</param>
-    /// <param name="canBeRight">Whether predicting a token predicts the word; not so for one that stands for many words.</param>
-    internal static ByteScores Of(Decoder model, ReadOnlySpan<int> tokens, WordText words, Func<long, bool> canBeRight)
+    /// <param name="unknown">A token that stands for many words: the prediction is the most likely of the others, so it is never right.</param>
+    internal static ByteScores Of(Decoder model, ReadOnlySpan<int> tokens, WordText words, int? unknown = null)
     {
         var scores = Empty(words.Bytes);
         var ids = tokens.ToArray().Select(id => (long)id).ToArray();
         var length = Math.Min(model.Options.Context, ids.Length);
-        foreach (var windows in ScoringWindow.Over(ids.Length, length, first: 1).Chunk(Batch)) scores.Score(model, ids, words.Starts, windows, length, canBeRight);
+        foreach (var windows in ScoringWindow.Over(ids.Length, length, first: 1).Chunk(Batch)) scores.Score(model, ids, words.Starts, windows, length, unknown);
         return scores;
     }
 
@@ -96,19 +96,19 @@ public sealed record ByteScores(byte[] Text, float[] Bits, float[] EndBits, bool
         return new(text, new float[text.Length], new float[text.Length], right);
     }
 
-    private void Score(Decoder model, long[] ids, int[] starts, ScoringWindow[] windows, int length, Func<long, bool> canBeRight)
+    private void Score(Decoder model, long[] ids, int[] starts, ScoringWindow[] windows, int length, int? unknown)
     {
         using var scope = NewDisposeScope();
         using var noGrad = no_grad();
         var batch = stack(windows.Select(window => tensor(ids.AsSpan(window.Start, length).ToArray()))).to(model.parameters().First().device); // [B, T]
         var logits = model.call(batch).narrow(1, 0, length - 1); // [B, T - 1, V]
-        var (bits, right) = Judge(logits, batch.narrow(1, 1, length - 1));
+        var (bits, right) = Judge(logits, batch.narrow(1, 1, length - 1), unknown);
         for (var w = 0; w < windows.Length; w++)
             for (var t = windows[w].From; t < length; t++)
             {
                 var (unit, judged) = (windows[w].Start + t, w * (length - 1) + t - 1);
                 Bits[starts[unit]] = bits[judged];
-                Right[starts[unit]] = right[judged] && canBeRight(ids[unit]);
+                Right[starts[unit]] = right[judged];
             }
     }
 
@@ -139,9 +139,10 @@ public sealed record ByteScores(byte[] Text, float[] Bits, float[] EndBits, bool
     }
 
     // logits [n, m, V], targets [n, m]
-    private static (float[] Bits, bool[] Right) Judge(Tensor logits, Tensor targets)
+    private static (float[] Bits, bool[] Right) Judge(Tensor logits, Tensor targets, int? unknown = null)
     {
         var nats = nn.functional.cross_entropy(logits.flatten(0, 1), targets.flatten(), reduction: nn.Reduction.None);
+        if (unknown is { } never) logits.select(-1, never).fill_(double.NegativeInfinity);
         return ([.. (nats / Math.Log(2)).cpu().data<float>()], [.. logits.argmax(-1).eq(targets).flatten().cpu().data<bool>()]);
     }
 }

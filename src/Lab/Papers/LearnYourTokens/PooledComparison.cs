@@ -1,3 +1,4 @@
+using System.Text.Json;
 using Lab.Data;
 using Lab.Metrics;
 using Lab.Nn;
@@ -82,15 +83,26 @@ internal sealed class PooledComparison
         var ids = vocabulary.Encode(train);
         using var generator = manual_seed(Seed.Derive(options.Seed, "weights"));
         using var model = new Decoder(options.Model).OnDevice(device);
-        var windows = new TokenWindows(ids, options.Model.Context, experiment.Windows, options.Seed, device);
-        var history = Trainer.Run(
-            model, windows, batch => Losses.CrossEntropy(model.call(batch.Ids).flatten(0, 1), batch.Next.flatten()),
-            options.Training($"whole words, {corpus.Name}"), progress: progress, cancellation: cancellation);
-        var scores = ByteScores.Of(model, vocabulary.Encode(test), test, id => id != WordVocabulary.Unknown);
+        var (history, _) = cache.LoadOrTrain(model, Key(vocabulary, options), () => Trainer.Run(
+            model, new TokenWindows(ids, options.Model.Context, experiment.Windows, options.Seed, device),
+            batch => Losses.CrossEntropy(model.call(batch.Ids).flatten(0, 1), batch.Next.flatten()),
+            options.Training($"whole words, {corpus.Name}"), progress: progress, cancellation: cancellation));
+        var scores = ByteScores.Of(model, vocabulary.Encode(test), test, WordVocabulary.Unknown);
         return Arm(
             $"whole words, {vocabulary.Size}", model, ForwardCost.Of(options.Model, ids.Length).Total, (double)options.Steps * options.TokensPerStep / ids.Length,
             history[^1].Elapsed.TotalSeconds, null, scores);
     }
+
+    private string Key(WordVocabulary vocabulary, TinyLmOptions options) => JsonSerializer.Serialize(new
+    {
+        kind = "tiny-lm of whole words",
+        options,
+        vocabulary.Size,
+        corpus = corpus.Hash(),
+        device = device.type.ToString(),
+        torch = __version__,
+        code = SourceHash.Of("Nn", "Training", "Text", "Data", "Papers/LearnYourTokens"),
+    });
 
     // cost: of all training text; passes: how often that was seen
     private PooledArm Arm(string name, nn.Module model, double cost, double passes, double seconds, double? bits, ByteScores scores) => new(

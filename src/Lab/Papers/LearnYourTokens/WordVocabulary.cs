@@ -5,7 +5,7 @@ namespace Lab.Papers.LearnYourTokens;
 /// <summary>The most frequent words of a text as tokens, all others as one: what a model of whole words knows.</summary>
 public sealed class WordVocabulary
 {
-    /// <summary>Stands for every word that is not in the vocabulary. A model cannot spell it, so predicting it is never right.</summary>
+    /// <summary>Stands for every word that is not in the vocabulary. A model cannot spell it, so it never predicts it: what counts is the most likely known word.</summary>
     public const int Unknown = 0;
 
     private readonly Dictionary<byte[], int> ids;
