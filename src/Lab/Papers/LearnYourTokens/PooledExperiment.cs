@@ -40,7 +40,7 @@ public sealed record PooledExperiment
     public int WordVocabulary { get; init; } = 4096;
 
     /// <summary>Batches.</summary>
-    public long Steps { get; init; } = 400;
+    public long Steps { get; init; } = 180;
 
     /// <summary>Windows in a batch.</summary>
     public int Windows { get; init; } = 4;
