@@ -25,7 +25,7 @@ public sealed class ImageTokenizer : nn.Module<Tensor, Reconstruction>
 
     /// <summary>Encoder, decoder and bottleneck draw their first weights from seeds of their own: those of encoder and decoder are the same whatever stands between.</summary>
     /// <param name="config">Sizes.</param>
-    /// <param name="bottleneck">Made when it is its turn; owned by this module.</param>
+    /// <param name="bottleneck">Makes it; owned by this module.</param>
     /// <param name="seed">Of the first weights.</param>
     /// <param name="device">The CPU when null.</param>
     /// <exception cref="ArgumentException">Sizes that do not fit each other.</exception>
@@ -33,9 +33,9 @@ public sealed class ImageTokenizer : nn.Module<Tensor, Reconstruction>
     {
         config.Check();
         Config = config;
-        encoder = Seeded("encoder", () => Autoencoder.Encoder(config, config.ZChannels));
-        decoder = Seeded("decoder", () => Autoencoder.Decoder(config));
         Bottleneck = Seeded("bottleneck", bottleneck);
+        encoder = Seeded("encoder", () => Autoencoder.Encoder(config, Bottleneck.EncoderChannels(config.ZChannels)));
+        decoder = Seeded("decoder", () => Autoencoder.Decoder(config));
         register_module("encoder", encoder);
         register_module("bottleneck", Bottleneck);
         register_module("decoder", decoder);
