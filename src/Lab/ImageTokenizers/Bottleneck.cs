@@ -13,10 +13,18 @@ public abstract class Bottleneck(string name) : nn.Module<Tensor, Quantized>(nam
     /// <summary>Nominal bits of a position: the sum of log2 of the book sizes.</summary>
     public double BitsPerPosition => BookSizes.Sum(size => Math.Log2(size));
 
+    /// <summary>Channels that the encoder must give for latents of so many: the same, unless the bottleneck also narrows them.</summary>
+    /// <param name="zChannels">z: channels that the decoder gets.</param>
+    public virtual int EncoderChannels(int zChannels) => zChannels;
+
     /// <summary>What the decoder gets.</summary>
-    /// <param name="z">[B, z, h, w].</param>
+    /// <param name="z">[B, <see cref="EncoderChannels"/>, h, w].</param>
     /// <returns>Values [B, z, h, w], codes [B, h, w, M], and the scalar that training adds to its loss.</returns>
     public abstract override Quantized forward(Tensor z);
+
+    /// <summary>Multiply-adds of the layers of one forward pass; the comparison with codes is not counted.</summary>
+    /// <param name="z">What <see cref="forward"/> takes.</param>
+    internal virtual long Macs(Tensor z) => 0;
 
     /// <summary>The latents of codes, bit for bit those of <see cref="forward"/> in evaluation mode.</summary>
     /// <param name="codes">[B, h, w, M] int64.</param>

@@ -8,12 +8,13 @@ namespace Lab.ImageTokenizers;
 /// <param name="Images">[B, 3, S, S], not clamped.</param>
 /// <param name="Codes">[B, h, w, M] int64.</param>
 /// <param name="Loss">Scalar: what the bottleneck adds to the loss of training.</param>
-public sealed record Reconstruction(Tensor Images, Tensor Codes, Tensor Loss) : IDisposable
+/// <param name="Latents">[B, z, h, w]: what the decoder got.</param>
+public sealed record Reconstruction(Tensor Images, Tensor Codes, Tensor Loss, Tensor Latents) : IDisposable
 {
     /// <inheritdoc/>
     public void Dispose()
     {
-        foreach (var tensor in new[] { Images, Codes, Loss }) tensor.Dispose();
+        foreach (var tensor in new[] { Images, Codes, Loss, Latents }) tensor.Dispose();
     }
 }
 
@@ -25,7 +26,7 @@ public sealed class ImageTokenizer : nn.Module<Tensor, Reconstruction>
 
     /// <summary>Encoder, decoder and bottleneck draw their first weights from seeds of their own: those of encoder and decoder are the same whatever stands between.</summary>
     /// <param name="config">Sizes.</param>
-    /// <param name="bottleneck">Made when it is its turn; owned by this module.</param>
+    /// <param name="bottleneck">Makes it; owned by this module.</param>
     /// <param name="seed">Of the first weights.</param>
     /// <param name="device">The CPU when null.</param>
     /// <exception cref="ArgumentException">Sizes that do not fit each other.</exception>
@@ -33,9 +34,9 @@ public sealed class ImageTokenizer : nn.Module<Tensor, Reconstruction>
     {
         config.Check();
         Config = config;
-        encoder = Seeded("encoder", () => Autoencoder.Encoder(config, config.ZChannels));
-        decoder = Seeded("decoder", () => Autoencoder.Decoder(config));
         Bottleneck = Seeded("bottleneck", bottleneck);
+        encoder = Seeded("encoder", () => Autoencoder.Encoder(config, Bottleneck.EncoderChannels(config.ZChannels)));
+        decoder = Seeded("decoder", () => Autoencoder.Decoder(config));
         register_module("encoder", encoder);
         register_module("bottleneck", Bottleneck);
         register_module("decoder", decoder);
@@ -79,7 +80,9 @@ public sealed class ImageTokenizer : nn.Module<Tensor, Reconstruction>
     {
         using var scope = NewDisposeScope();
         var quantized = Bottleneck.call(Encode(images));
-        return new(Decode(quantized.Values).MoveToOuterDisposeScope(), quantized.Codes.MoveToOuterDisposeScope(), quantized.Loss.MoveToOuterDisposeScope());
+        var decoded = Decode(quantized.Values).MoveToOuterDisposeScope();
+        quantized = quantized.MoveToOuterScope();
+        return new(decoded, quantized.Codes, quantized.Loss, quantized.Values);
     }
 
     /// <summary>Pictures of codes.</summary>
