@@ -22,6 +22,10 @@ public abstract class Bottleneck(string name) : nn.Module<Tensor, Quantized>(nam
     /// <returns>Values [B, z, h, w], codes [B, h, w, M], and the scalar that training adds to its loss.</returns>
     public abstract override Quantized forward(Tensor z);
 
+    /// <summary>Multiply-adds of the layers of one forward pass; the comparison with codes is not counted.</summary>
+    /// <param name="z">What <see cref="forward"/> takes.</param>
+    internal virtual long Macs(Tensor z) => 0;
+
     /// <summary>The latents of codes, bit for bit those of <see cref="forward"/> in evaluation mode.</summary>
     /// <param name="codes">[B, h, w, M] int64.</param>
     /// <returns>[B, z, h, w].</returns>

@@ -8,12 +8,13 @@ namespace Lab.ImageTokenizers;
 /// <param name="Images">[B, 3, S, S], not clamped.</param>
 /// <param name="Codes">[B, h, w, M] int64.</param>
 /// <param name="Loss">Scalar: what the bottleneck adds to the loss of training.</param>
-public sealed record Reconstruction(Tensor Images, Tensor Codes, Tensor Loss) : IDisposable
+/// <param name="Latents">[B, z, h, w]: what the decoder got.</param>
+public sealed record Reconstruction(Tensor Images, Tensor Codes, Tensor Loss, Tensor Latents) : IDisposable
 {
     /// <inheritdoc/>
     public void Dispose()
     {
-        foreach (var tensor in new[] { Images, Codes, Loss }) tensor.Dispose();
+        foreach (var tensor in new[] { Images, Codes, Loss, Latents }) tensor.Dispose();
     }
 }
 
@@ -79,7 +80,9 @@ public sealed class ImageTokenizer : nn.Module<Tensor, Reconstruction>
     {
         using var scope = NewDisposeScope();
         var quantized = Bottleneck.call(Encode(images));
-        return new(Decode(quantized.Values).MoveToOuterDisposeScope(), quantized.Codes.MoveToOuterDisposeScope(), quantized.Loss.MoveToOuterDisposeScope());
+        var decoded = Decode(quantized.Values).MoveToOuterDisposeScope();
+        quantized = quantized.MoveToOuterScope();
+        return new(decoded, quantized.Codes, quantized.Loss, quantized.Values);
     }
 
     /// <summary>Pictures of codes.</summary>

@@ -62,6 +62,23 @@ public sealed record TokenizerData(string Name, ImageSplits Images, IReadOnlyLis
         return parts;
     }
 
+    /// <summary>What generation is conditioned on: the first two heads together (shape and colour), or the only one.</summary>
+    public int ConditionCount => ConditionHeads.Aggregate(1, (product, head) => product * head.Classes);
+
+    /// <summary>Heads that make up a condition.</summary>
+    public IReadOnlyList<LabelHead> ConditionHeads => [.. Heads.Take(2)];
+
+    /// <summary>The conditions of pictures.</summary>
+    /// <param name="labels">[B] int64, classes of <see cref="Images"/>.</param>
+    /// <returns>[B] int64, below <see cref="ConditionCount"/>.</returns>
+    public Tensor Conditions(Tensor labels)
+    {
+        using var scope = NewDisposeScope();
+        var condition = zeros_like(labels);
+        foreach (var (part, head) in Split(labels).Zip(ConditionHeads)) condition = condition * head.Classes + part;
+        return condition.MoveToOuterDisposeScope();
+    }
+
     /// <inheritdoc/>
     public void Dispose() => Images.Dispose();
 

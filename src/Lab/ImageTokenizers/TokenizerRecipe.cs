@@ -31,8 +31,9 @@ public sealed record TokenizerRecipe(long Steps, int BatchSize)
     public double Flops(ImageTokenizer tokenizer)
     {
         using var picture = zeros(1, 3, tokenizer.Config.Size, tokenizer.Config.Size);
+        using var encoded = zeros(1, tokenizer.Bottleneck.EncoderChannels(tokenizer.Config.ZChannels), tokenizer.Config.Grid, tokenizer.Config.Grid);
         using var latents = zeros(1, tokenizer.Config.ZChannels, tokenizer.Config.Grid, tokenizer.Config.Grid);
-        return 6.0 * Steps * BatchSize * (MacCounter.Count(tokenizer.Encoder, picture).Total + MacCounter.Count(tokenizer.Decoder, latents).Total);
+        return 6.0 * Steps * BatchSize * (MacCounter.Count(tokenizer.Encoder, picture).Total + tokenizer.Bottleneck.Macs(encoded) + MacCounter.Count(tokenizer.Decoder, latents).Total);
     }
 
     /// <summary>Trains a tokenizer. Runs of one seed see the same pictures in the same order.</summary>
@@ -44,10 +45,11 @@ public sealed record TokenizerRecipe(long Steps, int BatchSize)
     /// <param name="seed">Of the order of pictures and of what the bottleneck draws.</param>
     /// <param name="progress">Told about the training.</param>
     /// <param name="cancellation">Stops before the next step.</param>
+    /// <param name="more">A term of the loss that also sees the pictures: from those of a batch and what became of them to a scalar; null: none.</param>
     /// <returns>The curve.</returns>
     public IReadOnlyList<TokenizerPoint> Train(
         string name, ImageTokenizer tokenizer, LabeledImages train, FeatureNet perceptual, TokenizerScorer scorer, long seed,
-        IProgress<TrainingProgress>? progress = null, CancellationToken cancellation = default)
+        IProgress<TrainingProgress>? progress = null, CancellationToken cancellation = default, Func<Tensor, Reconstruction, Tensor>? more = null)
     {
         var device = tokenizer.parameters().First().device;
         var batches = new BatchLoader(train, new(BatchSize, Seed.Derive(seed, "pictures")) { Augmentations = TokenizerData.Augmentations, Device = device, Prefetch = 0 });
@@ -67,7 +69,8 @@ public sealed record TokenizerRecipe(long Steps, int BatchSize)
         {
             annealed?.Anneal((double)step++ / Steps);
             var made = tokenizer.call(batch.Images);
-            return (made.Images - batch.Images).square().mean() + PerceptualWeight * perceptual.Distance(made.Images, batch.Images) + made.Loss;
+            var loss = (made.Images - batch.Images).square().mean() + PerceptualWeight * perceptual.Distance(made.Images, batch.Images) + made.Loss;
+            return more is null ? loss : loss + more(batch.Images, made);
         }
 
         IReadOnlyDictionary<string, double> Evaluate()

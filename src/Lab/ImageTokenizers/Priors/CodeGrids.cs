@@ -1,0 +1,78 @@
+using Lab.Data;
+using Lab.Runtime;
+using static TorchSharp.torch;
+
+namespace Lab.ImageTokenizers.Priors;
+
+/// <summary>Grids of codes with their classes.</summary>
+/// <param name="Codes">[B, N, M] int64.</param>
+/// <param name="Labels">[B] int64.</param>
+public sealed record CodeBatch(Tensor Codes, Tensor Labels) : IDisposable
+{
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        Codes.Dispose();
+        Labels.Dispose();
+    }
+}
+
+/// <summary>The codes of a set of pictures, for priors to learn from. Owns its tensors.</summary>
+/// <param name="Codes">[n, N, M] int64.</param>
+/// <param name="Labels">[n] int64: what generation is conditioned on.</param>
+public sealed record CodeGrids(Tensor Codes, Tensor Labels) : IDisposable
+{
+    private const int EncodingBatch = 256;
+
+    /// <summary>Tokenizes pictures once, as they are stored.</summary>
+    /// <param name="tokenizer">In evaluation mode.</param>
+    /// <param name="images">Pictures.</param>
+    /// <param name="data">Knows what their classes mean.</param>
+    /// <param name="device">Of the tokenizer; the CPU when null.</param>
+    public static CodeGrids Of(ImageTokenizer tokenizer, LabeledImages images, TokenizerData data, Device? device = null)
+    {
+        using var noGrad = no_grad();
+        using var scope = NewDisposeScope();
+        var codes = new List<Tensor>();
+        foreach (var batch in images.InOrder(EncodingBatch, Normalization.Signed, device))
+        {
+            using var step = NewDisposeScope();
+            using var _ = batch;
+            codes.Add(tokenizer.Bottleneck.call(tokenizer.Encode(batch.Images)).Codes.flatten(1, 2).MoveToOuterDisposeScope()); // [B, h, w, M] -> [B, N, M]
+        }
+        return new(cat(codes).MoveToOuterDisposeScope(), data.Conditions(images.Labels).to(device ?? CPU).MoveToOuterDisposeScope());
+    }
+
+    /// <summary>Batches drawn with replacement.</summary>
+    /// <param name="batchSize">Grids in a batch.</param>
+    /// <param name="seed">Of the draws.</param>
+    public IBatchSource<CodeBatch> Draw(int batchSize, long seed) => new Batches(this, batchSize, seed);
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        Codes.Dispose();
+        Labels.Dispose();
+    }
+
+    private sealed class Batches(CodeGrids grids, int batchSize, long seed) : IBatchSource<CodeBatch>
+    {
+        private readonly int count = (int)grids.Labels.shape[0];
+
+        public int BatchSize { get; } = batchSize;
+
+        public long BatchesPerEpoch => Math.Max(1, count / BatchSize);
+
+        public IEnumerable<CodeBatch> From(long step)
+        {
+            for (; ; step++)
+            {
+                var random = new CounterRandom(Seed.Derive(seed, "grids"), step);
+                var chosen = new long[BatchSize];
+                for (var i = 0; i < BatchSize; i++) chosen[i] = random.Below(count);
+                using var index = tensor(chosen, device: grids.Labels.device);
+                yield return new(grids.Codes.index_select(0, index).DetachFromDisposeScope(), grids.Labels.index_select(0, index).DetachFromDisposeScope());
+            }
+        }
+    }
+}
