@@ -39,7 +39,7 @@ public abstract class CodeHead(IReadOnlyList<long> bookSizes, string name) : nn.
     /// <param name="options">How.</param>
     /// <param name="random">Where chance comes from.</param>
     /// <returns>[R, M] int64.</returns>
-    internal Tensor Draw(Tensor contexts, Tensor? unconditional, CodeSampling options, Generator random)
+    internal virtual Tensor Draw(Tensor contexts, Tensor? unconditional, CodeSampling options, Generator random)
     {
         using var scope = NewDisposeScope();
         var codes = empty([contexts.shape[0], 0], ScalarType.Int64, contexts.device);
@@ -56,7 +56,7 @@ public abstract class CodeHead(IReadOnlyList<long> bookSizes, string name) : nn.
         return codes.MoveToOuterDisposeScope();
     }
 
-    private static Tensor Drawn(Tensor logits, int? topK, Generator random)
+    private protected static Tensor Drawn(Tensor logits, int? topK, Generator random)
     {
         if (topK < logits.shape[1])
         {

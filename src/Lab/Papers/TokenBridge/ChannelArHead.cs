@@ -1,3 +1,4 @@
+using Lab.ImageTokenizers.Priors;
 using Lab.Nn;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
@@ -38,7 +39,7 @@ public sealed record ChannelArOptions(int Width, int Depth, int Heads)
 /// classifications: a causal transformer over the channels, conditioned on the backbone's context in every layer.
 /// </summary>
 /// <remarks>Source: Wang et al. 2025, section 3.3 (arXiv 2503.16430); names of weights are those of its repository.</remarks>
-public sealed class ChannelArHead : TokenHead
+public sealed class ChannelArHead : CodeHead
 {
     private const double TokenStd = 1; // the repository leaves these tables as torch makes them
 
@@ -51,23 +52,23 @@ public sealed class ChannelArHead : TokenHead
     private readonly Linear lastModulation;
     private readonly Linear[] outputs;
 
-    /// <param name="tokens">How latents become tokens.</param>
     /// <param name="contextDim">d.</param>
+    /// <param name="bookSizes">Classes of every token.</param>
     /// <param name="options">Sizes.</param>
     /// <exception cref="ArgumentException">Sizes that do not fit.</exception>
-    public ChannelArHead(ChannelTokens tokens, int contextDim, ChannelArOptions options) : base(tokens, nameof(ChannelArHead))
+    public ChannelArHead(int contextDim, IReadOnlyList<long> bookSizes, ChannelArOptions options) : base(bookSizes, nameof(ChannelArHead))
     {
         options.Check();
         this.options = options;
-        var (w, slots, classes) = (options.Width, tokens.Slots, tokens.Classes);
+        var (w, slots) = (options.Width, bookSizes.Count);
         condition = Mar.Linear(contextDim, w);
         (places, moments) = (Mar.Table(1, slots, w), Mar.Table(1, slots, w));
-        tables = [.. Enumerable.Range(0, slots - 1).Select(_ => Layers.Embedding(classes, w))];
+        tables = [.. bookSizes.SkipLast(1).Select(classes => Layers.Embedding(classes, w))];
         using (no_grad())
             foreach (var table in tables) table.weight!.normal_(0, TokenStd);
         blocks = [.. Enumerable.Range(0, options.Depth).Select(layer => new ChannelBlock(options, layer))];
         (norm, lastNorm, lastModulation) = (Mar.Norm(w), Mar.PlainNorm(w), Mar.Zero(w, 2 * w));
-        outputs = [.. Enumerable.Range(0, slots).Select(_ => Mar.Linear(w, classes))];
+        outputs = [.. bookSizes.Select(classes => Mar.Linear(w, classes))];
 
         this.Register("condition_proj", condition);
         register_parameter("channel_embed", places);
@@ -80,45 +81,54 @@ public sealed class ChannelArHead : TokenHead
         foreach (var (slot, output) in outputs.Index()) this.Register($"channel_heads.{slot}", output);
     }
 
-    /// <inheritdoc/>
-    public override double FlopsPerPosition
+    /// <summary>Operations to generate one position with the keys and values of earlier channels kept, a multiply-add of a matrix counted as two.</summary>
+    public double FlopsPerPosition
     {
         get
         {
-            double w = options.Width, slots = Tokens.Slots;
-            var block = 18 * w * w + 2 * slots * w; // matrices, and products of queries, keys and values
-            return 2 * (condition.weight.numel() + slots * (options.Depth * block + 2 * w * w + w * Tokens.Classes));
+            var (w, slots) = ((double)options.Width, outputs.Length);
+            return 2 * (condition.weight.numel() + slots * (18 * w * w * options.Depth + 2 * w * w) + outputs.Sum(output => output.weight.numel()));
         }
     }
 
     /// <inheritdoc/>
-    public override Tensor Logits(Tensor contexts, Tensor tokens)
+    public override IReadOnlyList<Tensor> Logits(Tensor contexts, Tensor codes)
     {
-        using var scope = NewDisposeScope();
-        var c = condition.call(contexts).unsqueeze(1); // [N, 1, w]
-        Tensor[] before = [c, .. tables.Select((table, slot) => table.call(tokens.select(1, slot)).unsqueeze(1))];
-        var x = Transform(cat(before, 1) + places, c + moments, cache: null); // [N, slots, w]
-        return stack([.. outputs.Select((output, slot) => output.call(x.select(1, slot)))], 1).MoveToOuterDisposeScope();
+        var x = Hidden(contexts, codes.narrow(1, 0, tables.Length)); // [N, slots, w]
+        return [.. outputs.Select((output, slot) => output.call(x.select(1, slot)))];
     }
 
-    private protected override Tensor SampleTokens(Tensor contexts, double temperature, Generator random)
+    /// <inheritdoc/>
+    public override Tensor Next(Tensor contexts, Tensor codes) => outputs[codes.shape[1]].call(Hidden(contexts, codes).select(1, codes.shape[1]));
+
+    /// <summary>The same draws as without the kept keys and values, at a fraction of the cost.</summary>
+    internal override Tensor Draw(Tensor contexts, Tensor? unconditional, CodeSampling sampling, Generator random)
     {
+        if (unconditional is not null) return base.Draw(contexts, unconditional, sampling, random);
         using var scope = NewDisposeScope();
-        using var cache = new KeyValueCache(new(1, options.Width, options.Depth, options.Heads, Tokens.Slots), (int)contexts.shape[0], contexts.device);
+        using var cache = new KeyValueCache(new(1, options.Width, options.Depth, options.Heads, outputs.Length), (int)contexts.shape[0], contexts.device);
         var c = condition.call(contexts).unsqueeze(1);
-        var tokens = new Tensor[Tokens.Slots];
-        var before = c; // [N, 1, w]
-        for (var slot = 0; slot < tokens.Length; slot++)
+        var codes = new Tensor[outputs.Length];
+        for (var slot = 0; slot < codes.Length; slot++)
         {
+            var before = slot == 0 ? c : tables[slot - 1].call(codes[slot - 1]); // [N, 1, w]
             var x = Transform(before + places.narrow(1, slot, 1), c + moments.narrow(1, slot, 1), cache);
             cache.Advance(1);
-            tokens[slot] = Draw(outputs[slot].call(x.squeeze(1)), temperature, random);
-            if (slot < tables.Length) before = tables[slot].call(tokens[slot]).unsqueeze(1);
+            codes[slot] = Drawn(outputs[slot].call(x.squeeze(1)) / sampling.Temperature, sampling.TopK, random); // [N, 1]
         }
-        return stack(tokens, 1).MoveToOuterDisposeScope();
+        return cat(codes, 1).MoveToOuterDisposeScope();
     }
 
-    // [N, n, w], and the condition of each slot.
+    // The sequence [c, token 1, ..., token j]: place j knows the tokens before it.
+    private Tensor Hidden(Tensor contexts, Tensor codes)
+    {
+        using var scope = NewDisposeScope();
+        var (c, count) = (condition.call(contexts).unsqueeze(1), codes.shape[1] + 1); // [N, 1, w]
+        var before = Enumerable.Range(0, (int)codes.shape[1]).Select(slot => tables[slot].call(codes.select(1, slot)).unsqueeze(1));
+        return Transform(cat([c, .. before], 1) + places.narrow(1, 0, count), c + moments.narrow(1, 0, count), cache: null).MoveToOuterDisposeScope();
+    }
+
+    // [N, n, w], and the condition of each place.
     private Tensor Transform(Tensor x, Tensor conditions, KeyValueCache? cache)
     {
         foreach (var block in blocks) x = block.Apply(x, conditions, cache);

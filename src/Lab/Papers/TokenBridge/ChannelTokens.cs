@@ -43,6 +43,9 @@ public sealed class ChannelTokens
     /// <summary>Vocabulary of a token: B to the power of the group.</summary>
     public int Classes => (int)Math.Pow(Levels, group);
 
+    /// <summary>Classes of every token.</summary>
+    public IReadOnlyList<long> BookSizes => [.. Enumerable.Repeat((long)Classes, Slots)];
+
     /// <summary>Latents as the tokens have them.</summary>
     /// <param name="latents">[..., C], scaled to unit deviation.</param>
     /// <returns>[..., C].</returns>

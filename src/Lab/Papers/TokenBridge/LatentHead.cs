@@ -1,3 +1,4 @@
+using Lab.ImageTokenizers.Priors;
 using static TorchSharp.torch;
 
 namespace Lab.Papers.TokenBridge;
@@ -6,7 +7,7 @@ namespace Lab.Papers.TokenBridge;
 /// <param name="name">Of the module.</param>
 public abstract class LatentHead(string name) : nn.Module<Tensor, Tensor, Tensor>(name)
 {
-    /// <summary>Operations to generate one position, a multiply-add counted as two.</summary>
+    /// <summary>Operations to generate one position, a multiply-add of a matrix counted as two.</summary>
     public abstract double FlopsPerPosition { get; }
 
     /// <summary>What of latents a backbone may see: what this head can generate.</summary>
@@ -22,7 +23,7 @@ public abstract class LatentHead(string name) : nn.Module<Tensor, Tensor, Tensor
 
     /// <summary>Generates.</summary>
     /// <param name="contexts">[N, d].</param>
-    /// <param name="temperature">1 draws from the distribution itself.</param>
+    /// <param name="temperature">Above 0; 1 draws from the distribution itself.</param>
     /// <param name="random">Where chance comes from.</param>
     /// <returns>[N, C].</returns>
     public abstract Tensor Sample(Tensor contexts, double temperature, Generator random);
@@ -31,19 +32,28 @@ public abstract class LatentHead(string name) : nn.Module<Tensor, Tensor, Tensor
     protected override void RegisterComponents() { }
 }
 
-/// <summary>A head that generates tokens.</summary>
-public abstract class TokenHead : LatentHead
+/// <summary>A head that generates tokens, one for every channel or group of channels.</summary>
+public sealed class TokenHead : LatentHead
 {
-    /// <param name="tokens">How latents become tokens.</param>
-    /// <param name="name">Of the module.</param>
-    protected TokenHead(ChannelTokens tokens, string name) : base(name)
+    private readonly CodeHead head;
+
+    /// <param name="tokens">How latents become tokens; its quantizer is owned by this module from now on.</param>
+    /// <param name="head">A book per token; owned by this module from now on.</param>
+    /// <exception cref="ArgumentException">A head for other tokens.</exception>
+    public TokenHead(ChannelTokens tokens, CodeHead head) : base(nameof(TokenHead))
     {
-        Tokens = tokens;
+        if (!head.BookSizes.SequenceEqual(tokens.BookSizes))
+            throw new ArgumentException($"Tokens of [{string.Join(", ", tokens.BookSizes)}] classes need a head for them, got one for [{string.Join(", ", head.BookSizes)}].", nameof(head));
+        (Tokens, this.head) = (tokens, head);
         register_module("quantizer", tokens.Quantizer);
+        register_module("head", head);
     }
 
     /// <summary>How latents become tokens.</summary>
     public ChannelTokens Tokens { get; }
+
+    /// <inheritdoc/>
+    public override double FlopsPerPosition => head is ChannelArHead one ? one.FlopsPerPosition : 2.0 * head.parameters().Where(matrix => matrix.dim() == 2).Sum(matrix => matrix.numel());
 
     /// <inheritdoc/>
     public override Tensor Seen(Tensor latents) => Tokens.Round(latents);
@@ -53,49 +63,14 @@ public abstract class TokenHead : LatentHead
     public override Tensor forward(Tensor contexts, Tensor latents)
     {
         using var scope = NewDisposeScope();
-        return (-LogProbabilities(contexts, Tokens.Of(latents)).sum(1) / Tokens.Channels).MoveToOuterDisposeScope();
+        return (head.Losses(contexts, Tokens.Of(latents)).sum(1) / Tokens.Channels).MoveToOuterDisposeScope();
     }
-
-    /// <summary>Logarithm of the probability of every token.</summary>
-    /// <param name="contexts">[N, d].</param>
-    /// <param name="tokens">[N, slots].</param>
-    /// <returns>[N, slots].</returns>
-    public Tensor LogProbabilities(Tensor contexts, Tensor tokens)
-    {
-        using var scope = NewDisposeScope();
-        return Logits(contexts, tokens).log_softmax(-1).gather(-1, tokens.unsqueeze(-1)).squeeze(-1).MoveToOuterDisposeScope();
-    }
-
-    /// <summary>Scores of all classes of all tokens.</summary>
-    /// <param name="contexts">[N, d].</param>
-    /// <param name="tokens">[N, slots]: the truth, of which a token may see those before it.</param>
-    /// <returns>[N, slots, classes].</returns>
-    public abstract Tensor Logits(Tensor contexts, Tensor tokens);
 
     /// <inheritdoc/>
     public override Tensor Sample(Tensor contexts, double temperature, Generator random)
     {
         using var noGrad = no_grad();
         using var scope = NewDisposeScope();
-        return Tokens.Latents(SampleTokens(contexts, temperature, random)).MoveToOuterDisposeScope();
-    }
-
-    /// <param name="contexts">[N, d].</param>
-    /// <param name="temperature">0 takes the most likely.</param>
-    /// <param name="random">Where chance comes from.</param>
-    /// <returns>[N, slots].</returns>
-    private protected abstract Tensor SampleTokens(Tensor contexts, double temperature, Generator random);
-
-    /// <param name="logits">[N, classes].</param>
-    /// <param name="temperature">0 takes the most likely.</param>
-    /// <param name="random">Where chance comes from.</param>
-    /// <returns>[N].</returns>
-    /// <exception cref="ArgumentException">A negative temperature.</exception>
-    private protected static Tensor Draw(Tensor logits, double temperature, Generator random)
-    {
-        if (!(temperature >= 0 && double.IsFinite(temperature))) throw new ArgumentException($"The temperature must be 0 or more, got {temperature}.", nameof(temperature));
-        if (temperature == 0) return logits.argmax(-1);
-        using var scope = NewDisposeScope();
-        return (logits / temperature).softmax(-1).multinomial(1, generator: random).squeeze(1).MoveToOuterDisposeScope();
+        return Tokens.Latents(head.Draw(contexts, null, new() { Temperature = temperature }, random)).MoveToOuterDisposeScope();
     }
 }
