@@ -53,7 +53,11 @@ public sealed class TokenHead : LatentHead
     public ChannelTokens Tokens { get; }
 
     /// <inheritdoc/>
-    public override double FlopsPerPosition => head is ChannelArHead one ? one.FlopsPerPosition : 2.0 * head.parameters().Where(matrix => matrix.dim() == 2).Sum(matrix => matrix.numel());
+    public override double FlopsPerPosition => FlopsOf(head);
+
+    /// <summary>Operations of a head of tokens to generate one position.</summary>
+    internal static double FlopsOf(CodeHead head) =>
+        head is ChannelArHead one ? one.FlopsPerPosition : 2.0 * head.parameters().Where(matrix => matrix.dim() == 2).Sum(matrix => matrix.numel());
 
     /// <inheritdoc/>
     public override Tensor Seen(Tensor latents) => Tokens.Round(latents);
