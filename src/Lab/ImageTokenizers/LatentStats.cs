@@ -60,10 +60,10 @@ public sealed record LatentStats(double Scale, IReadOnlyList<double> Means, IRea
         List<Tensor> latents = [];
         for (var start = 0; start < Math.Min(count, images.Count); start += Batch)
         {
+            using var step = NewDisposeScope();
             var end = Math.Min(start + Batch, Math.Min(count, images.Count));
             var pixels = images.Images[start..end].to(device).to(ScalarType.Float32) / 255;
-            using var made = tokenizer.Bottleneck.call(tokenizer.Encode(Normalization.Signed.Apply(pixels)));
-            latents.Add(made.Values.alias());
+            latents.Add(tokenizer.Bottleneck.call(tokenizer.Encode(Normalization.Signed.Apply(pixels))).Values.MoveToOuterDisposeScope());
         }
         return cat(latents).MoveToOuterDisposeScope();
     }

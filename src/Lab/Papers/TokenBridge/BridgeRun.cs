@@ -58,7 +58,13 @@ public sealed record BridgeRun(
         using var scope = NewDisposeScope();
         var grid = Continuous.Tokenizer.Config.Grid;
         var maps = (latents / Stats.Scale).transpose(1, 2).reshape(latents.shape[0], -1, grid, grid);
-        return cat([.. maps.split(Batch).Select(Continuous.Tokenizer.Decode)]).MoveToOuterDisposeScope();
+        return cat([.. maps.split(Batch).Select(Decoded)]).MoveToOuterDisposeScope();
+
+        Tensor Decoded(Tensor some)
+        {
+            using var step = NewDisposeScope();
+            return Continuous.Tokenizer.Decode(some).MoveToOuterDisposeScope();
+        }
     }
 
     /// <inheritdoc/>

@@ -52,21 +52,21 @@ public sealed record TokenBridgeExperiment(bool IsFull, TokenizerConfig Config, 
 
     /// <summary>CIFAR-10, for minutes per seed on two cores.</summary>
     public static TokenBridgeExperiment Full { get; } = new(
-        true, TokenizerConfig.P32_4s, new(Steps: 400, BatchSize: 64) { CurvePoints = 8 },
+        true, TokenizerConfig.P32_4s, new(Steps: 220, BatchSize: 64) { CurvePoints = 4 },
         new(
             [
                 new("parallel", HeadKind.Parallel, 64), new("autoregressive", HeadKind.Autoregressive, 64), new("autoregressive, slow first", HeadKind.Autoregressive, 64) { ByFrequency = true },
                 new("autoregressive, B = 16", HeadKind.Autoregressive, 16), new("grouped by 2, B = 16", HeadKind.Autoregressive, 16) { Group = 2 },
                 new("diffusion", HeadKind.Diffusion, 0),
             ],
-            Steps: 400, BatchSize: 64, Samples: 1_024)
+            Steps: 200, BatchSize: 32, Samples: 512)
         {
             Masked = new(64, 2, 4) { Buffer = 8, Dropout = 0 },
         })
     {
         Features = (400, 1_600, 128),
         Pictures = TestPictures,
-        PriorPictures = 25_600,
+        PriorPictures = 6_400,
     };
 
     /// <summary>The experiment of a profile.</summary>

@@ -1,0 +1,178 @@
+using Lab.Data;
+using Lab.ImageTokenizers;
+using Lab.Papers.TokenBridge;
+using Lab.Quantization;
+using Lab.Training;
+using Plotly.NET;
+using static TorchSharp.torch;
+
+namespace Lab.Tests.Papers.TokenBridge;
+
+public sealed class TokenBridgeExperimentTests
+{
+    private static readonly TokenizerConfig config = new("tiny", 16, 4, TokenizerFamily.Patch, [8], 1, 4);
+
+    private static readonly TokenBridgeExperiment quick = TokenBridgeExperiment.Quick with
+    {
+        Config = config,
+        Recipe = new(2, 8) { CurvePoints = 1 },
+        Pictures = 16,
+        PriorPictures = 24,
+        Prior = Small(TokenBridgeExperiment.Quick.Prior) with { Raster = new(8, 1, 2) },
+    };
+
+    private static readonly TokenBridgeExperiment full = TokenBridgeExperiment.Full with
+    {
+        Config = config,
+        Recipe = quick.Recipe,
+        Pictures = 16,
+        PriorPictures = 24,
+        Prior = Small(TokenBridgeExperiment.Full.Prior) with { Masked = new(8, 1, 2) { Buffer = 2, Dropout = 0 }, Sampling = new() { Steps = 3 } },
+    };
+
+    [Fact]
+    public void Every_head_is_trained_judged_and_shown_and_nothing_stays()
+    {
+        using var data = Data();
+        using var features = new FeatureNet([8], data.Heads);
+        Run(full, 12);
+        var before = LiveTensors.Settled();
+        foreach (var (plan, claims) in new[] { (full, 12), (quick, 8) }) Run(plan, claims);
+        var parameters = LiveTensors.Settled() - before;
+        Assert.Equal(-1, parameters); // TorchSharp 0.107 counts a parameter twice when it is made and once when it is freed
+
+        void Run(TokenBridgeExperiment plan, int claims)
+        {
+            using var tokenizers = plan.RunTokenizers(data, features, features, [1]);
+            using var priors = plan.RunPriors(data, tokenizers, features);
+            Assert.Equal(plan.Prior.Arms, priors.Arms);
+            Assert.All(priors.Items, run => Assert.Equal(run.Arm.HasTokens, double.IsFinite(run.Nats)));
+            Assert.All(priors.Items, run => Assert.Equal([16, 3, 16, 16], run.Samples.shape));
+            var judged = new TokenBridgeResults(plan.IsFull, tokenizers, priors).Claims().Items;
+            Assert.Equal(claims, judged.Count);
+            Assert.Equal(1, judged.Count(claim => claim.Required is null));
+            Show(tokenizers, priors, data);
+        }
+    }
+
+    [Fact]
+    public void A_seed_gives_the_same_numbers_again_and_heads_of_one_seed_start_on_the_same_backbone()
+    {
+        using var data = Data();
+        using var features = new FeatureNet([8], data.Heads);
+        var nats = new List<double[]>();
+        foreach (var seed in new long[] { 1, 1, 2 })
+        {
+            using var tokenizers = full.RunTokenizers(data, features, features, [seed]);
+            using var priors = full.RunPriors(data, tokenizers, features);
+            nats.Add([.. priors.Items.Where(run => run.Arm.HasTokens).Select(run => run.Nats), .. tokenizers.Items[0].Sweep.Points.Select(point => point.Psnr)]);
+            var backbones = priors.Owned[0].Modules.Select(module => module.get_parameter("z_proj.weight")!.shape);
+            Assert.Equal(6, backbones.Count());
+        }
+        Assert.Equal(nats[0], nats[1]);
+        Assert.NotEqual(nats[0], nats[2]);
+    }
+
+    [Fact]
+    public void A_quantizer_put_in_afterwards_leaves_encoder_and_decoder_alone()
+    {
+        using var scope = NewDisposeScope();
+        using var data = Data();
+        using var continuous = new ImageTokenizer(config, () => new KlBottleneck(), seed: 1);
+        continuous.eval();
+        var images = Normalization.Signed.Apply(data.Images.Test.Images.to(ScalarType.Float32) / 255);
+        using var fine = PostTrainingBottleneck.Quantize(continuous, new UniformScalarQuantizer(4, 100_000, 100), scale: 2);
+        Near.Equal(continuous.call(images).Images, fine.call(images).Images, 1e-2);
+        using var coarse = PostTrainingBottleneck.Quantize(continuous, new GaussianScalarQuantizer(4, 4), scale: 2);
+        var made = coarse.call(images);
+        Assert.True(coarse.Detokenize(made.Codes).equal(made.Images).all().item<bool>());
+        Assert.Equal([40, 4, 4, 4], made.Codes.shape);
+        Assert.Equal(8, coarse.Bottleneck.BitsPerPosition);
+
+        // What the sweep measures by decoding latents is what the whole tokenizer does.
+        using var sweep = new PostTraining(continuous, 2, data.Images.Test, 40);
+        using var scorer = new TokenizerScorer(new FeatureNet([8], data.Heads), data.Images.Test);
+        Assert.Equal(scorer.Score(coarse).Psnr, sweep.Measure(ScalarTable.Gaussian, 4, 5).Psnr, 1e-3);
+        Assert.Equal(scorer.Score(continuous).Psnr, sweep.ContinuousPsnr, 1e-3);
+    }
+
+    [Theory]
+    [InlineData(64, 5, 0.000656)]
+    [InlineData(8, 5, 0.040381)]
+    [InlineData(64, 3, 0.003934)]
+    public void Theory_expects_what_the_specification_says(int levels, double range, double error) =>
+        Assert.Equal(error, PostTraining.NormalError(ScalarTable.Gaussian, levels, range), 0.01 * error);
+
+    [Fact]
+    public void Equal_cells_are_cut_at_equal_distances()
+    {
+        using var quantizer = new UniformScalarQuantizer(1, 4, 2);
+        Assert.Equal([-1.5f, -0.5f, 0.5f, 1.5f], quantizer.Values.data<float>());
+        Assert.Equal(0.5 * 0.5 / 3, PostTraining.NormalError(ScalarTable.Uniform, 64, 32), 0.01); // cells of width 1: a twelfth
+    }
+
+    [Fact]
+    public void Channels_that_are_one_share_all_they_have_and_strangers_nothing()
+    {
+        using var scope = NewDisposeScope();
+        using var random = manual_seed(1);
+        var (a, b) = (randint(4, [40_000], ScalarType.Int64), randint(4, [40_000], ScalarType.Int64));
+        var shared = ChannelInformation.Mutual(stack([a, b, 3 - a], 1), 4);
+        Assert.Equal(2, shared[0][0], 1e-3);
+        Assert.Equal(0, shared[0][1], 1e-3);
+        Assert.Equal(2, shared[0][2], 1e-3);
+        Assert.Equal(shared[2][1], shared[1][2]);
+        Assert.Throws<ArgumentException>(() => ChannelInformation.Mutual(zeros(3), 4));
+    }
+
+    [Fact]
+    public void A_stop_is_heard_and_other_profiles_are_refused()
+    {
+        using var data = Data();
+        using var features = new FeatureNet([8], data.Heads);
+        using var stop = new CancellationTokenSource();
+        using var tokenizers = quick.RunTokenizers(data, features, features, [1]);
+        stop.Cancel();
+        Assert.Throws<OperationCanceledException>(() => quick.RunTokenizers(data, features, features, [1], cancellation: stop.Token));
+        Assert.Throws<OperationCanceledException>(() => quick.RunPriors(data, tokenizers, features, cancellation: stop.Token));
+        Assert.Throws<OperationCanceledException>(() => full.RunPriors(data, tokenizers, features, cancellation: stop.Token));
+        Assert.Throws<OperationCanceledException>(() => quick.TrainFeatures(data, cache: new ModelCache(Path.GetTempPath()), cancellation: stop.Token));
+        Assert.Throws<ArgumentException>(() => quick.RunTokenizers(data, features, features, []));
+        Assert.Contains("'medium'", Assert.Throws<ArgumentException>(() => TokenBridgeExperiment.Of("medium")).Message);
+        Assert.Contains("above 0, got 0", Assert.Throws<ArgumentException>(() => new PostTrainingBottleneck(new GaussianScalarQuantizer(2, 4), 0)).Message);
+    }
+
+    private static void Show(BridgeRuns tokenizers, PriorRuns priors, TokenizerData data)
+    {
+        var run = tokenizers.Items[0];
+        Assert.Equal(12, TokenBridgeTables.Levels(tokenizers).Rows.Count);
+        Assert.Equal(5, TokenBridgeTables.Tokenizers(tokenizers).Rows.Count);
+        Assert.Equal(priors.Arms.Count, TokenBridgeTables.Priors(priors).Rows.Count);
+        Assert.Equal(1, TokenBridgeTables.Latents(tokenizers).Rows.Count);
+        GenericChart[] charts =
+        [
+            TokenBridgeFigures.Histogram(run, data.Images.Test, 16, 5), TokenBridgeFigures.Heat(tokenizers), TokenBridgeFigures.RangeError(tokenizers),
+            TokenBridgeFigures.Rate(tokenizers), TokenBridgeFigures.Information(run, data.Images.Test), TokenBridgeFigures.Frequencies(run),
+        ];
+        Assert.Equal([5, 1, 4, 5, 1, 1], charts.Select(chart => GenericChart.getTraces(chart).Count()));
+        using var strip = TokenBridgeFigures.Strip(run, data.Images.Test.Images[0]).Images;
+        Assert.Equal([16, 3, 16, 16], strip.shape);
+        using var samples = TokenBridgeFigures.Samples(priors, 1).Images;
+        Assert.Equal([16 * priors.Arms.Count, 3, 16, 16], samples.shape);
+        using var labels = zeros(2, ScalarType.Int64);
+        using var stages = TokenBridgeFigures.Stages(run, priors.Items[1].Prior, labels, new() { Steps = 3 }).Images;
+        Assert.Equal(0, stages.shape[0] % 2);
+        Assert.InRange(stages.min().item<float>(), 0, 1);
+    }
+
+    private static TokenizerData Data() => TokenizerData.Drawn(Shapes.Tokenizer32 with { Size = 16 }, 64, 40, 1);
+
+    private static PriorPlan Small(PriorPlan plan) => plan with
+    {
+        Steps = 2,
+        BatchSize = 8,
+        Samples = 20,
+        Head = new(8, 1, 2) { Dropout = 0 },
+        Arms = [.. plan.Arms.Select(arm => arm with { Diffusion = (8, 1, 3) })],
+    };
+}
