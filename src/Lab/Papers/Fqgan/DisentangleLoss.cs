@@ -15,8 +15,8 @@ public static class DisentangleLoss
     public static Tensor Of(IReadOnlyList<Tensor> codes)
     {
         using var scope = NewDisposeScope();
-        return Pairs(codes).Select(squares => squares.mean()).DefaultIfEmpty(zeros([], device: codes[0].device)).Aggregate((a, b) => a + b)
-            .div(Math.Max(1, codes.Count * (codes.Count - 1) / 2)).MoveToOuterDisposeScope();
+        Tensor[] pairs = [.. Pairs(codes).Select(squares => squares.mean())];
+        return (pairs.Length == 0 ? zeros([], device: codes[0].device) : stack(pairs).mean()).MoveToOuterDisposeScope();
     }
 
     /// <summary>Where codes say the same.</summary>
