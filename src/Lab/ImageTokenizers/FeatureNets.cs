@@ -66,6 +66,31 @@ public static class FeatureNets
         return new(network, Accuracy(network, data, device), fromCache);
     }
 
+    /// <summary>Both networks that an experiment needs.</summary>
+    /// <param name="data">On what.</param>
+    /// <param name="steps">Batches of each.</param>
+    /// <param name="batchSize">Pictures of a batch.</param>
+    /// <param name="device">The CPU when null.</param>
+    /// <param name="cache">The user's when null.</param>
+    /// <param name="progress">Told about both trainings.</param>
+    /// <param name="cancellation">Stops before the next step.</param>
+    /// <returns>The caller's to dispose.</returns>
+    public static (TrainedFeatures Perceptual, TrainedFeatures Metric) Both(
+        TokenizerData data, (long Perceptual, long Metric) steps, int batchSize = 128, Device? device = null, ModelCache? cache = null,
+        IProgress<TrainingProgress>? progress = null, CancellationToken cancellation = default)
+    {
+        var perceptual = GetOrTrain(FeatureNetOptions.Perceptual(steps.Perceptual) with { BatchSize = batchSize }, data, device, cache, progress, cancellation);
+        try
+        {
+            return (perceptual, GetOrTrain(FeatureNetOptions.Metric(steps.Metric) with { BatchSize = batchSize }, data, device, cache, progress, cancellation));
+        }
+        catch
+        {
+            perceptual.Dispose();
+            throw;
+        }
+    }
+
     private static IReadOnlyList<TrainingProgress> Train(
         FeatureNet network, FeatureNetOptions options, TokenizerData data, Device device, IProgress<TrainingProgress>? progress, CancellationToken cancellation)
     {

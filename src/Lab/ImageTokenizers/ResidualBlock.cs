@@ -11,14 +11,15 @@ internal sealed class ResidualBlock : nn.Module<Tensor, Tensor>
     private readonly Conv2d conv1, conv2;
     private readonly Conv2d? skip;
 
-    public ResidualBlock(int inputs, int outputs) : base(nameof(ResidualBlock))
+    public ResidualBlock(int inputs, int outputs, int groups = TokenizerConfig.Groups, string skipName = "skip") : base(nameof(ResidualBlock))
     {
-        norm1 = Blocks.Norm(inputs);
+        norm1 = Blocks.Norm(inputs, groups);
         conv1 = Blocks.Conv3(inputs, outputs);
-        norm2 = Blocks.Norm(outputs);
+        norm2 = Blocks.Norm(outputs, groups);
         conv2 = Blocks.Conv3(outputs, outputs);
-        if (inputs != outputs) skip = Blocks.Conv1(inputs, outputs);
-        RegisterComponents();
+        (string, nn.Module)[] parts = [("norm1", norm1), ("conv1", conv1), ("norm2", norm2), ("conv2", conv2)];
+        foreach (var (name, part) in parts) register_module(name, part);
+        if (inputs != outputs) register_module(skipName, skip = Blocks.Conv1(inputs, outputs));
     }
 
     public override Tensor forward(Tensor x)
@@ -28,12 +29,15 @@ internal sealed class ResidualBlock : nn.Module<Tensor, Tensor>
         h = conv2.call(nn.functional.silu(norm2.call(h)));
         return (h + (skip is null ? x : skip.call(x))).MoveToOuterDisposeScope();
     }
+
+    /// <summary>Parts are registered by the constructor.</summary>
+    protected override void RegisterComponents() { }
 }
 
 /// <summary>The layers that encoders and decoders are made of.</summary>
 internal static class Blocks
 {
-    public static GroupNorm Norm(int channels) => Layers.GroupNorm(TokenizerConfig.Groups, channels, 1e-6);
+    public static GroupNorm Norm(int channels, int groups = TokenizerConfig.Groups) => Layers.GroupNorm(groups, channels, 1e-6);
 
     public static Conv2d Conv1(int inputs, int outputs) => nn.Conv2d(inputs, outputs, 1);
 

@@ -11,14 +11,15 @@ internal sealed class SpatialAttention : nn.Module<Tensor, Tensor>, ICountsMacs
     private readonly GroupNorm norm;
     private readonly Conv2d query, key, value, output;
 
-    public SpatialAttention(int channels) : base(nameof(SpatialAttention))
+    public SpatialAttention(int channels, int groups = TokenizerConfig.Groups) : base(nameof(SpatialAttention))
     {
-        norm = Blocks.Norm(channels);
+        norm = Blocks.Norm(channels, groups);
         query = Blocks.Conv1(channels, channels);
         key = Blocks.Conv1(channels, channels);
         value = Blocks.Conv1(channels, channels);
         output = Blocks.Conv1(channels, channels);
-        RegisterComponents();
+        (string, nn.Module)[] parts = [("norm", norm), ("q", query), ("k", key), ("v", value), ("proj_out", output)]; // the names of taming-transformers
+        foreach (var (name, part) in parts) register_module(name, part);
     }
 
     public override Tensor forward(Tensor x)
@@ -36,4 +37,7 @@ internal sealed class SpatialAttention : nn.Module<Tensor, Tensor>, ICountsMacs
         var positions = input[2] * input[3];
         return new(0, 2 * input[0] * positions * positions * input[1]);
     }
+
+    /// <summary>Parts are registered by the constructor.</summary>
+    protected override void RegisterComponents() { }
 }

@@ -23,6 +23,18 @@ public sealed class VectorQuantizer : Quantizer
         register_module("codebook", codebook);
     }
 
+    /// <summary>Keeps codes decided and diverse; null: nothing does.</summary>
+    /// <exception cref="ArgumentException">A value outside its range.</exception>
+    public CodeEntropyLoss? Entropy
+    {
+        get;
+        init
+        {
+            value?.Check();
+            field = value;
+        }
+    }
+
     /// <summary>The codes.</summary>
     public Codebook Codebook { get; }
 
@@ -53,6 +65,7 @@ public sealed class VectorQuantizer : Quantizer
 
         var loss = commitment * (z - q.detach()).square().mean();
         if (Codebook.LearnsByGradient) loss = loss + (z.detach() - q).square().mean();
+        if (Entropy is not null) loss = loss + Entropy.Weight * Entropy.Of(z, vectors);
         Codebook.Learn(z.detach(), codes);
         return (z, q, codes.unsqueeze(1), loss);
     }

@@ -23,4 +23,23 @@ public static class Losses
                 $"Logits [B, K] go with int64 classes [B] or float class weights [B, K]; got logits [{string.Join(", ", logits.shape)}] and {labels.dtype} labels [{string.Join(", ", labels.shape)}].", nameof(labels));
         return nn.functional.cross_entropy(logits, labels, label_smoothing: smoothing);
     }
+
+    /// <summary>
+    /// InfoNCE over a batch: each vector should be nearer to its own target, by cosine, than to the targets of others.
+    /// </summary>
+    /// <param name="vectors">[B, D].</param>
+    /// <param name="targets">[B, D].</param>
+    /// <param name="temperature">Cosines are divided by it.</param>
+    /// <returns>Scalar; 0 for a batch of 1, ln B where all targets are alike.</returns>
+    /// <remarks>Source: van den Oord et al. 2018, equation 4 (arXiv 1807.03748).</remarks>
+    /// <exception cref="ArgumentException">Shapes that do not fit, or a temperature that is not positive.</exception>
+    public static Tensor InfoNce(Tensor vectors, Tensor targets, double temperature = 1)
+    {
+        if (vectors.dim() != 2 || !vectors.shape.SequenceEqual(targets.shape))
+            throw new ArgumentException($"Vectors and targets are both [B, D], got [{string.Join(", ", vectors.shape)}] and [{string.Join(", ", targets.shape)}].", nameof(targets));
+        if (temperature is not (> 0 and < double.PositiveInfinity)) throw new ArgumentException($"The temperature must be positive, got {temperature}.", nameof(temperature));
+        using var scope = NewDisposeScope();
+        var cosines = nn.functional.normalize(vectors, dim: 1).matmul(nn.functional.normalize(targets, dim: 1).t()); // [B, B]
+        return nn.functional.cross_entropy(cosines / temperature, arange(vectors.shape[0], device: vectors.device)).MoveToOuterDisposeScope();
+    }
 }

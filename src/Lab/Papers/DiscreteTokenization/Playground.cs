@@ -1,4 +1,3 @@
-using Lab.Data;
 using Lab.Plots;
 using Lab.Quantization;
 using Lab.Runtime;
@@ -76,26 +75,5 @@ public sealed record Playground(int BookSize, int Levels, double Scale = 1)
         places = places.index_select(0, inside);
         dotted.view(3, -1).index_fill_(1, (Side - 1 - places.select(1, 1)) * Side + places.select(1, 0), 0.1);
         return dotted;
-    }
-}
-
-/// <summary>A colour for every code: near codes are no nearer in colour.</summary>
-internal static class CodeColours
-{
-    /// <param name="codes">[N, M] int64.</param>
-    /// <returns>[N, 3] in [0, 1].</returns>
-    public static Tensor Of(Tensor codes)
-    {
-        using var scope = NewDisposeScope();
-        var (count, books, values) = ((int)codes.shape[0], (int)codes.shape[1], codes.contiguous().data<long>().ToArray());
-        var colours = new float[3 * count];
-        for (var i = 0; i < count; i++)
-        {
-            var code = 17L;
-            for (var book = 0; book < books; book++) code = Seed.Derive(code, values[i * books + book]);
-            var random = new CounterRandom(code, 0);
-            for (var channel = 0; channel < 3; channel++) colours[3 * i + channel] = random.Uniform(0.3f, 1);
-        }
-        return tensor(colours, [count, 3]).MoveToOuterDisposeScope();
     }
 }

@@ -95,19 +95,8 @@ public sealed record SurveyExperiment(
     /// <param name="cancellation">Stops before the next step.</param>
     /// <returns>The caller's to dispose.</returns>
     public (TrainedFeatures Perceptual, TrainedFeatures Metric) TrainFeatures(
-        TokenizerData data, Device? device = null, ModelCache? cache = null, IProgress<TrainingProgress>? progress = null, CancellationToken cancellation = default)
-    {
-        var perceptual = FeatureNets.GetOrTrain(FeatureNetOptions.Perceptual(FeatureSteps.Perceptual) with { BatchSize = FeatureBatch }, data, device, cache, progress, cancellation);
-        try
-        {
-            return (perceptual, FeatureNets.GetOrTrain(FeatureNetOptions.Metric(FeatureSteps.Metric) with { BatchSize = FeatureBatch }, data, device, cache, progress, cancellation));
-        }
-        catch
-        {
-            perceptual.Dispose();
-            throw;
-        }
-    }
+        TokenizerData data, Device? device = null, ModelCache? cache = null, IProgress<TrainingProgress>? progress = null, CancellationToken cancellation = default) =>
+        FeatureNets.Both(data, FeatureSteps, FeatureBatch, device, cache, progress, cancellation);
 
     /// <summary>Part B: trains every arm with every seed, seed by seed.</summary>
     /// <param name="data">Pictures.</param>

@@ -101,7 +101,7 @@ public static class SurveyFigures
             var device = run.Tokenizer.parameters().First().device;
             var made = run.Tokenizer.call(Normalization.Signed.Apply(unit.unsqueeze(0)).to(device));
             pictures.Add((made.Images[0].cpu().clamp(-1, 1) + 1) / 2);
-            codes.Add(made.Codes.shape[^1] == 0 ? zeros_like(unit) + 0.5 : CodeMap(made.Codes[0].cpu(), pixels.shape[1]));
+            codes.Add(made.Codes.shape[^1] == 0 ? zeros_like(unit) + 0.5 : CodeColours.Map(made.Codes[0].cpu(), pixels.shape[1]));
         }
         string[] names = ["picture", .. runs.Select(run => run.Arm.Name)];
         return new(stack([.. pictures, .. codes]).MoveToOuterDisposeScope(), [.. names, .. names.Select((name, i) => i == 0 ? "" : "codes")], Columns: names.Length, Scale: names.Length > 8 ? 2 : 4);
@@ -140,12 +140,5 @@ public static class SurveyFigures
             y.AddRange([from[i + 1], from[i + 1] + Length * gradient[i + 1], double.NaN]);
         }
         return new(name, x, y);
-    }
-
-    private static Tensor CodeMap(Tensor codes, long side)
-    {
-        var (h, w) = (codes.shape[0], codes.shape[1]);
-        var colours = CodeColours.Of(codes.reshape(h * w, -1)).t().reshape(3, h, w);
-        return colours.repeat_interleave(side / h, 1).repeat_interleave(side / w, 2);
     }
 }
