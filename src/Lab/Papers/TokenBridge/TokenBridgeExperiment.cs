@@ -48,15 +48,15 @@ public sealed record TokenBridgeExperiment(bool IsFull, TokenizerConfig Config, 
     /// <summary>Some tens of seconds on two cores, with pictures that are drawn here.</summary>
     public static TokenBridgeExperiment Quick { get; } = new(
         false, TokenizerConfig.P32_4s, new(Steps: 200, BatchSize: 32) { CurvePoints = 4 },
-        new([new("parallel", HeadKind.Parallel, 16), new("autoregressive", HeadKind.Autoregressive, 16)], Steps: 200, BatchSize: 32, Samples: 256));
+        new([new("parallel", HeadKind.Parallel, 16), new("AR", HeadKind.Autoregressive, 16)], Steps: 200, BatchSize: 32, Samples: 256));
 
     /// <summary>CIFAR-10, for minutes per seed on two cores.</summary>
     public static TokenBridgeExperiment Full { get; } = new(
         true, TokenizerConfig.P32_4s, new(Steps: 220, BatchSize: 64) { CurvePoints = 4 },
         new(
             [
-                new("parallel", HeadKind.Parallel, 64), new("autoregressive", HeadKind.Autoregressive, 64), new("autoregressive, slow first", HeadKind.Autoregressive, 64) { ByFrequency = true },
-                new("autoregressive, B = 16", HeadKind.Autoregressive, 16), new("grouped by 2, B = 16", HeadKind.Autoregressive, 16) { Group = 2 },
+                new("parallel", HeadKind.Parallel, 64), new("AR", HeadKind.Autoregressive, 64), new("AR, slow first", HeadKind.Autoregressive, 64) { ByFrequency = true },
+                new("AR, B = 16", HeadKind.Autoregressive, 16), new("AR by 2, B = 16", HeadKind.Autoregressive, 16) { Group = 2 },
                 new("diffusion", HeadKind.Diffusion, 0),
             ],
             Steps: 200, BatchSize: 32, Samples: 512)
@@ -96,21 +96,8 @@ public sealed record TokenBridgeExperiment(bool IsFull, TokenizerConfig Config, 
     /// <param name="cancellation">Stops before the next step.</param>
     /// <returns>The caller's to dispose.</returns>
     public (TrainedFeatures Perceptual, TrainedFeatures Metric) TrainFeatures(
-        TokenizerData data, Device? device = null, ModelCache? cache = null, IProgress<TrainingProgress>? progress = null, CancellationToken cancellation = default)
-    {
-        var perceptual = Train(FeatureNetOptions.Perceptual(Features.Perceptual));
-        try
-        {
-            return (perceptual, Train(FeatureNetOptions.Metric(Features.Metric)));
-        }
-        catch
-        {
-            perceptual.Dispose();
-            throw;
-        }
-
-        TrainedFeatures Train(FeatureNetOptions options) => FeatureNets.GetOrTrain(options with { BatchSize = Features.Batch }, data, device, cache, progress, cancellation);
-    }
+        TokenizerData data, Device? device = null, ModelCache? cache = null, IProgress<TrainingProgress>? progress = null, CancellationToken cancellation = default) =>
+        FeatureNets.Both(data, (Features.Perceptual, Features.Metric), Features.Batch, device, cache, progress, cancellation);
 
     /// <summary>Part 1: trains the autoencoder, and beside it a tokenizer with a learned book, then quantizes the autoencoder in every way.</summary>
     /// <param name="data">Pictures.</param>
@@ -244,5 +231,5 @@ public sealed record TokenBridgeExperiment(bool IsFull, TokenizerConfig Config, 
         }
     }
 
-    private const int SamplesKept = 16;
+    private const int SamplesKept = 10;
 }

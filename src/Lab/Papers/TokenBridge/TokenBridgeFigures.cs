@@ -140,7 +140,7 @@ public static class TokenBridgeFigures
         var columns = (int)rows[0].Samples.shape[0];
         var pictures = cat([.. rows.Select(run => run.Samples)]).clamp(-1, 1);
         string[] captions = [.. rows.SelectMany(run => Enumerable.Range(0, columns).Select(i => i == 0 ? run.Arm.Name : ""))];
-        return new(((pictures + 1) / 2).MoveToOuterDisposeScope(), captions, Columns: columns, Scale: 2);
+        return new(((pictures + 1) / 2).MoveToOuterDisposeScope(), captions, Columns: columns, Scale: 3);
     }
 
     /// <summary>A picture while it is generated, step by step; what is unknown is decoded from zeros.</summary>
@@ -151,10 +151,13 @@ public static class TokenBridgeFigures
     /// <returns>A grid whose tensor is the caller's to dispose.</returns>
     public static ImageGrid Stages(BridgeRun run, TrainedPrior prior, Tensor labels, MaskedSampling sampling)
     {
+        const int Shown = 8;
         using var scope = NewDisposeScope();
         var stages = prior.Stages(labels, sampling);
-        var decoded = stack([.. stages.Select(run.Decode)], 1).flatten(0, 1).cpu().clamp(-1, 1); // [B T, 3, S, S]
+        var every = (stages.Count + Shown - 1) / Shown;
+        Tensor[] kept = [.. stages.Where((_, step) => (stages.Count - 1 - step) % every == 0)]; // the last one in any case
+        var decoded = stack([.. kept.Select(run.Decode)], 1).flatten(0, 1).cpu().clamp(-1, 1); // [B T, 3, S, S]
         foreach (var stage in stages) stage.Dispose();
-        return new(((decoded + 1) / 2).MoveToOuterDisposeScope(), null, Columns: stages.Count, Scale: 2);
+        return new(((decoded + 1) / 2).MoveToOuterDisposeScope(), null, Columns: kept.Length, Scale: 3);
     }
 }

