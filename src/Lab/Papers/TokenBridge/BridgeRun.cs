@@ -1,4 +1,6 @@
 using Lab.ImageTokenizers;
+using Lab.Papers.TokenBridge.Priors;
+using Lab.Training;
 using static TorchSharp.torch;
 
 namespace Lab.Papers.TokenBridge;
@@ -6,12 +8,13 @@ namespace Lab.Papers.TokenBridge;
 /// <summary>A tokenizer after its training. Owns it.</summary>
 /// <param name="Name">In tables and legends.</param>
 /// <param name="Tokenizer">In evaluation mode.</param>
-/// <param name="Curve">While training.</param>
+/// <param name="Curve">While training, with PSNR on some test pictures.</param>
 /// <param name="Score">On all test pictures.</param>
 /// <param name="Flops">Of the training.</param>
-/// <param name="Seconds">Of training and score.</param>
+/// <param name="Key">All that decides its weights, as text.</param>
+/// <param name="FromCache">Trained earlier.</param>
 public sealed record TrainedTokenizer(
-    string Name, ImageTokenizer Tokenizer, IReadOnlyList<TokenizerPoint> Curve, TokenizerScore Score, double Flops, double Seconds) : IDisposable
+    string Name, ImageTokenizer Tokenizer, IReadOnlyList<TrainingProgress> Curve, TokenizerScore Score, double Flops, string Key, bool FromCache) : IDisposable
 {
     /// <inheritdoc/>
     public void Dispose() => Tokenizer.Dispose();
@@ -94,10 +97,10 @@ public sealed record BridgeRuns(List<BridgeRun> Items, FrechetRange Frechet) : I
 /// <param name="Nats">Negative log likelihood of test tokens per channel; not a number without tokens.</param>
 /// <param name="Score">Of what it generated.</param>
 /// <param name="Samples">[n, 3, S, S]: the first few pictures; arms of one seed were asked for the same classes.</param>
-/// <param name="Seconds">Of the training; where a backbone is shared, of all heads together.</param>
+/// <param name="Training">Of backbone and head.</param>
 /// <param name="SecondsPerPicture">To generate one.</param>
 public sealed record PriorRun(
-    HeadArm Arm, long Seed, TrainedPrior Prior, double Nats, GeneratedScore Score, Tensor Samples, double Seconds, double SecondsPerPicture) : IDisposable
+    HeadArm Arm, long Seed, TrainedPrior Prior, double Nats, GeneratedScore Score, Tensor Samples, PriorTraining Training, double SecondsPerPicture) : IDisposable
 {
     /// <inheritdoc/>
     public void Dispose() => Samples.Dispose();

@@ -1,6 +1,8 @@
+using System.Text.Json;
 using Lab.Data;
 using Lab.Data.Catalogue;
 using Lab.ImageTokenizers;
+using Lab.Papers.TokenBridge.Priors;
 using Lab.Quantization;
 using Lab.Runtime;
 using Lab.Training;
@@ -18,7 +20,8 @@ namespace Lab.Papers.TokenBridge;
 /// <param name="Prior">Part 2.</param>
 public sealed record TokenBridgeExperiment(bool IsFull, TokenizerConfig Config, TokenizerRecipe Recipe, PriorPlan Prior)
 {
-    private const int TrainPictures = 4_096, TestPictures = 1_024, StatsPictures = 1_024, BookSize = 1024;
+    private const int TrainPictures = 4_096, TestPictures = 1_024, StatsPictures = 1_024, BookSize = 1024, SamplesKept = 10;
+    internal const string PsnrName = "PSNR";
     private const double Revival = 0.1; // moving count of vectors per batch below which a code is dead, as in the survey of discrete tokenization
 
     /// <summary>Quantized to so many values per channel, from many to few: the steps of the claims.</summary>
@@ -105,11 +108,12 @@ public sealed record TokenBridgeExperiment(bool IsFull, TokenizerConfig Config, 
     /// <param name="metric">For the metrics.</param>
     /// <param name="seeds">At least one.</param>
     /// <param name="device">The CPU when null.</param>
+    /// <param name="cache">The user's when null.</param>
     /// <param name="progress">Told about every training.</param>
     /// <param name="cancellation">Stops before the next step.</param>
     /// <returns>The caller's to dispose.</returns>
     public BridgeRuns RunTokenizers(
-        TokenizerData data, FeatureNet perceptual, FeatureNet metric, IReadOnlyList<long> seeds, Device? device = null,
+        TokenizerData data, FeatureNet perceptual, FeatureNet metric, IReadOnlyList<long> seeds, Device? device = null, ModelCache? cache = null,
         IProgress<TrainingProgress>? progress = null, CancellationToken cancellation = default)
     {
         if (seeds.Count == 0) throw new ArgumentException("An experiment needs at least one seed.", nameof(seeds));
@@ -146,11 +150,17 @@ public sealed record TokenBridgeExperiment(bool IsFull, TokenizerConfig Config, 
         TrainedTokenizer Train(string name, long seed, Func<int, Bottleneck> bottleneck)
         {
             var tokenizer = new ImageTokenizer(Config, () => bottleneck(Config.ZChannels), Seed.Derive(seed, "tokenizer"), device);
-            try
+            var key = Key(name, data, seed, device ?? CPU);
+            var (curve, fromCache) = (cache ?? ModelCache.Default).LoadOrTrain(tokenizer, key, () =>
             {
                 var watch = System.Diagnostics.Stopwatch.StartNew();
-                var curve = Recipe.Train($"{name}, seed {seed}", tokenizer, data.Images.Train, perceptual, scorer, seed, progress, cancellation);
-                return new(name, tokenizer, curve, scorer.Score(tokenizer), Recipe.Flops(tokenizer), watch.Elapsed.TotalSeconds);
+                var points = Recipe.Train($"{name}, seed {seed}", tokenizer, data.Images.Train, perceptual, scorer, seed, progress, cancellation);
+                return [.. points.Select(point => new TrainingProgress(
+                    name, point.Step, Recipe.Steps, point.Loss, Recipe.LearningRate, Recipe.Steps * Recipe.BatchSize / watch.Elapsed.TotalSeconds, watch.Elapsed, new Dictionary<string, double> { [PsnrName] = point.Psnr }))];
+            });
+            try
+            {
+                return new(name, tokenizer, curve, scorer.Score(tokenizer), Recipe.Flops(tokenizer), key, fromCache);
             }
             catch
             {
@@ -187,11 +197,13 @@ public sealed record TokenBridgeExperiment(bool IsFull, TokenizerConfig Config, 
     /// <param name="tokenizers">Part 1.</param>
     /// <param name="metric">For the metrics.</param>
     /// <param name="device">The CPU when null.</param>
+    /// <param name="cache">The user's when null.</param>
     /// <param name="progress">Told about every training.</param>
     /// <param name="cancellation">Stops before the next step.</param>
     /// <returns>The caller's to dispose.</returns>
     public PriorRuns RunPriors(
-        TokenizerData data, BridgeRuns tokenizers, FeatureNet metric, Device? device = null, IProgress<TrainingProgress>? progress = null, CancellationToken cancellation = default)
+        TokenizerData data, BridgeRuns tokenizers, FeatureNet metric, Device? device = null, ModelCache? cache = null,
+        IProgress<TrainingProgress>? progress = null, CancellationToken cancellation = default)
     {
         using var scorer = new TokenizerScorer(metric, data.Images.Test, device);
         var runs = new PriorRuns([], []);
@@ -210,15 +222,15 @@ public sealed record TokenBridgeExperiment(bool IsFull, TokenizerConfig Config, 
         {
             using var train = LatentGrids.Of(run.Continuous.Tokenizer, run.Stats.Scale, data.Images.Train, data, PriorPictures);
             using var test = LatentGrids.Of(run.Continuous.Tokenizer, run.Stats.Scale, data.Images.Test, data, TestPictures);
-            var trained = Prior.Train(train, data.ConditionCount, run.Order, run.Seed, progress, cancellation);
+            var trained = Prior.Train(train, run.Continuous.Key, data.ConditionCount, run.Order, run.Seed, cache, progress, cancellation);
             runs.Owned.Add(trained);
-            foreach (var (arm, prior, seconds) in Prior.Arms.Zip(trained.Priors, trained.Seconds))
+            foreach (var (arm, prior, training) in Prior.Arms.Zip(trained.Priors, trained.Trainings))
             {
                 using var scope = NewDisposeScope();
                 var watch = System.Diagnostics.Stopwatch.StartNew();
                 var (images, wanted) = Generate(run, prior);
                 var each = watch.Elapsed.TotalSeconds / Prior.Samples;
-                runs.Items.Add(new(arm, run.Seed, prior, prior.Nats(test), scorer.Generated(images, wanted), images[..SamplesKept].cpu().DetachFromDisposeScope(), seconds, each));
+                runs.Items.Add(new(arm, run.Seed, prior, prior.Nats(test), scorer.Generated(images, wanted), images[..SamplesKept].cpu().DetachFromDisposeScope(), training, each));
             }
         }
 
@@ -231,5 +243,19 @@ public sealed record TokenBridgeExperiment(bool IsFull, TokenizerConfig Config, 
         }
     }
 
-    private const int SamplesKept = 10;
+    private string Key(string name, TokenizerData data, long seed, Device device) => JsonSerializer.Serialize(new
+    {
+        kind = "tokenbridge tokenizer",
+        name,
+        Config,
+        Recipe,
+        KlWeight,
+        Features = Features.ToString(),
+        data = data.Name,
+        pictures = data.Images.Train.Count,
+        seed,
+        device = device.type.ToString(),
+        torch = __version__,
+        code = SourceHash.Of("Nn", "Training", "Data", "Quantization", "ImageTokenizers"),
+    });
 }

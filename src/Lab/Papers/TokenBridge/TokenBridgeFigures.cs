@@ -1,5 +1,6 @@
 using Lab.Data;
 using Lab.ImageTokenizers;
+using Lab.Papers.TokenBridge.Priors;
 using Lab.Plots;
 using Lab.Quantization;
 using Plotly.NET;
@@ -43,6 +44,20 @@ public static class TokenBridgeFigures
             return new(name, centres, [.. counts.data<float>().Select(count => count / (double)numbers.numel() * Bins / (2.0 * Reach))]);
         }
     }
+
+    /// <summary>Quality while training, on some test pictures; every seed is a line.</summary>
+    /// <param name="runs">Part 1.</param>
+    public static GenericChart Curves(BridgeRuns runs) => Charts.Lines(
+        [.. runs.Items.SelectMany(run => new[] { run.Continuous, run.Book }.Select(trained => new Series($"{trained.Name}, seed {run.Seed}",
+            [.. trained.Curve.Select(point => (double)point.Step)], [.. trained.Curve.Select(point => point.Metrics[TokenBridgeExperiment.PsnrName])])))],
+        "step", "PSNR in dB", "Two tokenizers while they learn");
+
+    /// <summary>What the heads of the first seed paid while training; heads on one backbone are one line, the sum.</summary>
+    /// <param name="runs">Part 2.</param>
+    public static GenericChart Losses(PriorRuns runs) => Charts.LossCurve(
+        [.. runs.Items.Where(run => run.Seed == runs.Items[0].Seed && run.Arm.HasTokens).DistinctBy(run => run.Training.History).Select(run => new Series(run.Training.History[0].Run,
+            [.. run.Training.History.Select(point => (double)point.Step)], [.. run.Training.History.Select(point => point.Loss)]))],
+        "Heads of tokens while they learn, in nats");
 
     /// <summary>A picture after the continuous autoencoder, after fewer and fewer levels, and after the learned book; below, how far each is off, five times as bright.</summary>
     /// <param name="run">Part 1.</param>

@@ -1,3 +1,5 @@
+using Lab.Papers.TokenBridge.Priors;
+
 namespace Lab.Papers.TokenBridge;
 
 /// <summary>Both parts.</summary>

@@ -1,5 +1,6 @@
 using Lab.ImageTokenizers;
 using Lab.Metrics;
+using Lab.Papers.TokenBridge.Priors;
 using Microsoft.Data.Analysis;
 
 namespace Lab.Papers.TokenBridge;
@@ -65,7 +66,7 @@ public static class TokenBridgeTables
             Number("P-dist", rows, r => runs.Items.Average(run => r.Score(run).Perceptual), 4),
             Number("rFD (stand-in)", rows, r => runs.Items.Average(run => r.Score(run).Frechet), 2),
             Number("TFLOP", rows, r => r.Trained(first).Flops / 1e12, 2),
-            Number("s", rows, r => runs.Items.Average(run => r.Trained(run).Seconds), 1));
+            Number("s to train", rows, r => runs.Items.Average(run => r.Trained(run).Curve[^1].Elapsed.TotalSeconds), 1));
     }
 
     /// <summary>Numbers of levels within the paper's range, mean over seeds.</summary>
@@ -100,7 +101,7 @@ public static class TokenBridgeTables
             Number("right class, %", rows, r => 100 * r.Average(run => run.Score.Accuracy), 1),
             Number("MFLOP per position", rows, r => r[0].Prior.FlopsPerPosition / 1e6, 2),
             Number("ms per picture", rows, r => 1000 * r.Average(run => run.SecondsPerPicture), 1),
-            Number("s to train", rows, r => r.Average(run => run.Seconds), 1));
+            Number("s to train", rows, r => r.Average(run => run.Training.History[^1].Elapsed.TotalSeconds), 1));
     }
 
     private static double Mean(BridgeRuns runs, QuantizationPoint like, Func<QuantizationPoint, double> value) => runs.Items.Average(run => value(run.Sweep[like.Levels, like.Range, like.Table]));

@@ -1,6 +1,6 @@
 using Lab.ImageTokenizers.Priors;
 using Lab.Metrics;
-using Lab.Papers.TokenBridge;
+using Lab.Papers.TokenBridge.Priors;
 using Lab.Quantization;
 using static TorchSharp.torch;
 

@@ -1,4 +1,4 @@
-using Lab.Papers.TokenBridge;
+using Lab.Papers.TokenBridge.Priors;
 using Lab.Quantization;
 using static TorchSharp.torch;
 

@@ -1,6 +1,7 @@
 using Lab.ImageTokenizers;
 using Lab.Papers;
 using Lab.Papers.TokenBridge;
+using Lab.Papers.TokenBridge.Priors;
 using static TorchSharp.torch;
 
 namespace Lab.Tests.Papers.TokenBridge;
@@ -53,7 +54,7 @@ public sealed class TokenBridgeClaimsTests : IDisposable
     private Claims Claims(double autoregressive = 1.8, double grouped = 2.02, double gFd = 16, double book = 21.5)
     {
         TokenizerScore Score(double psnr) => new(psnr, 0.5, 0.1, 5, null, null, 1);
-        TrainedTokenizer Trained(double psnr) => new("tiny", tokenizer, [], Score(psnr), 1, 1);
+        TrainedTokenizer Trained(double psnr) => new("tiny", tokenizer, [], Score(psnr), 1, "", false);
         QuantizationPoint Point(int levels, double range, double latent, double added, double psnr) => new(ScalarTable.Gaussian, levels, range, latent, 1 + added, psnr, 1);
         QuantizationSweep sweep = new(1, 23.1,
         [
@@ -70,7 +71,7 @@ public sealed class TokenBridgeClaimsTests : IDisposable
     }
 
     private PriorRun Prior(HeadKind kind, int levels, double nats, double gFd, int group = 1, bool byFrequency = false, double cost = 1) =>
-        new(new($"{kind} {levels} {group} {byFrequency}", kind, levels) { Group = group, ByFrequency = byFrequency }, 0, new Fixed(cost), nats, new(gFd, 0.5, 2), picture, 1, 1);
+        new(new($"{kind} {levels} {group} {byFrequency}", kind, levels) { Group = group, ByFrequency = byFrequency }, 0, new Fixed(cost), nats, new(gFd, 0.5, 2), picture, new([], false), 1);
 
     private sealed class Fixed(double cost) : TrainedPrior
     {

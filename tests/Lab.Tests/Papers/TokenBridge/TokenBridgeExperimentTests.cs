@@ -1,6 +1,7 @@
 using Lab.Data;
 using Lab.ImageTokenizers;
 using Lab.Papers.TokenBridge;
+using Lab.Papers.TokenBridge.Priors;
 using Lab.Quantization;
 using Lab.Training;
 using Plotly.NET;
@@ -8,8 +9,10 @@ using static TorchSharp.torch;
 
 namespace Lab.Tests.Papers.TokenBridge;
 
-public sealed class TokenBridgeExperimentTests
+public sealed class TokenBridgeExperimentTests : IDisposable
 {
+    private readonly string folder = Directory.CreateTempSubdirectory("lab-test-").FullName;
+
     private static readonly TokenizerConfig config = new("tiny", 16, 4, TokenizerFamily.Patch, [8], 1, 4);
 
     private static readonly TokenBridgeExperiment quick = TokenBridgeExperiment.Quick with
@@ -30,6 +33,12 @@ public sealed class TokenBridgeExperimentTests
         Prior = Small(TokenBridgeExperiment.Full.Prior) with { Masked = new(8, 1, 2) { Buffer = 2, Dropout = 0 }, Sampling = new() { Steps = 3 } },
     };
 
+    public void Dispose() => Directory.Delete(folder, recursive: true);
+
+    private ModelCache Cache => new(folder);
+
+    private ModelCache NoCache => new(Path.Combine(folder, Guid.NewGuid().ToString()));
+
     [Fact]
     public void Every_head_is_trained_judged_and_shown_and_nothing_stays()
     {
@@ -42,8 +51,8 @@ public sealed class TokenBridgeExperimentTests
 
         int Run(TokenBridgeExperiment plan, int claims)
         {
-            using var tokenizers = plan.RunTokenizers(data, features, features, [1]);
-            using var priors = plan.RunPriors(data, tokenizers, features);
+            using var tokenizers = plan.RunTokenizers(data, features, features, [1], cache: NoCache);
+            using var priors = plan.RunPriors(data, tokenizers, features, cache: NoCache);
             Assert.Equal(plan.Prior.Arms, priors.Arms);
             Assert.All(priors.Items, run => Assert.Equal(run.Arm.HasTokens, double.IsFinite(run.Nats)));
             Assert.All(priors.Items, run => Assert.Equal([10, 3, 16, 16], run.Samples.shape));
@@ -66,12 +75,40 @@ public sealed class TokenBridgeExperimentTests
         var nats = new List<double[]>();
         foreach (var seed in new long[] { 1, 1, 2 })
         {
-            using var tokenizers = full.RunTokenizers(data, features, features, [seed]);
-            using var priors = full.RunPriors(data, tokenizers, features);
+            using var tokenizers = full.RunTokenizers(data, features, features, [seed], cache: NoCache);
+            using var priors = full.RunPriors(data, tokenizers, features, cache: NoCache);
             nats.Add([.. priors.Items.Where(run => run.Arm.HasTokens).Select(run => run.Nats), .. tokenizers.Items[0].Sweep.Points.Select(point => point.Psnr)]);
         }
         Assert.Equal(nats[0], nats[1]);
         Assert.NotEqual(nats[0], nats[2]);
+    }
+
+    [Fact]
+    public void Models_come_from_the_cache_with_equal_numbers_until_something_that_decides_them_changes()
+    {
+        using var data = Data();
+        using var features = new FeatureNet([8], data.Heads);
+        foreach (var plan in new[] { quick, full })
+        {
+            var (first, again) = (Run(plan), Run(plan with { Prior = plan.Prior with { Sampling = new() { Steps = 2 } } }));
+            Assert.All(first.Cached, Assert.False);
+            Assert.All(again.Cached, Assert.True);
+            Assert.Equal(first.Numbers, again.Numbers);
+            var other = Run(plan with { Prior = plan.Prior with { Steps = 3 } }).Cached;
+            Assert.All(other[..2], Assert.True);
+            Assert.All(other[2..], Assert.False);
+            Assert.All(Run(plan with { KlWeight = 0.02 }).Cached, Assert.False);
+        }
+
+        (bool[] Cached, double[] Numbers) Run(TokenBridgeExperiment plan)
+        {
+            using var tokenizers = plan.RunTokenizers(data, features, features, [1], cache: Cache);
+            using var priors = plan.RunPriors(data, tokenizers, features, cache: Cache);
+            var run = tokenizers.Items[0];
+            return (
+                [run.Continuous.FromCache, run.Book.FromCache, .. priors.Items.Select(prior => prior.Training.FromCache)],
+                [run.Continuous.Score.Psnr, run.Book.Score.Psnr, run.Sweep[8].Psnr, .. priors.Items.Select(prior => prior.Nats), .. priors.Items.Select(prior => prior.Training.History[^1].Loss)]);
+        }
     }
 
     [Fact]
@@ -132,12 +169,12 @@ public sealed class TokenBridgeExperimentTests
         using var data = Data();
         using var features = new FeatureNet([8], data.Heads);
         using var stop = new CancellationTokenSource();
-        using var tokenizers = quick.RunTokenizers(data, features, features, [1]);
+        using var tokenizers = quick.RunTokenizers(data, features, features, [1], cache: NoCache);
         stop.Cancel();
-        Assert.Throws<OperationCanceledException>(() => quick.RunTokenizers(data, features, features, [1], cancellation: stop.Token));
-        Assert.Throws<OperationCanceledException>(() => quick.RunPriors(data, tokenizers, features, cancellation: stop.Token));
-        Assert.Throws<OperationCanceledException>(() => full.RunPriors(data, tokenizers, features, cancellation: stop.Token));
-        Assert.Throws<OperationCanceledException>(() => quick.TrainFeatures(data, cache: new ModelCache(Path.GetTempPath()), cancellation: stop.Token));
+        Assert.Throws<OperationCanceledException>(() => quick.RunTokenizers(data, features, features, [1], cache: NoCache, cancellation: stop.Token));
+        Assert.Throws<OperationCanceledException>(() => quick.RunPriors(data, tokenizers, features, cache: NoCache, cancellation: stop.Token));
+        Assert.Throws<OperationCanceledException>(() => full.RunPriors(data, tokenizers, features, cache: NoCache, cancellation: stop.Token));
+        Assert.Throws<OperationCanceledException>(() => quick.TrainFeatures(data, cache: NoCache, cancellation: stop.Token));
         Assert.Throws<ArgumentException>(() => quick.RunTokenizers(data, features, features, []));
         Assert.Contains("'medium'", Assert.Throws<ArgumentException>(() => TokenBridgeExperiment.Of("medium")).Message);
         Assert.Contains("above 0, got 0", Assert.Throws<ArgumentException>(() => new PostTrainingBottleneck(new GaussianScalarQuantizer(2, 4), 0)).Message);
@@ -153,9 +190,9 @@ public sealed class TokenBridgeExperimentTests
         GenericChart[] charts =
         [
             TokenBridgeFigures.Histogram(run, data.Images.Test, 16, 5), TokenBridgeFigures.Heat(tokenizers), TokenBridgeFigures.RangeError(tokenizers),
-            TokenBridgeFigures.Rate(tokenizers), TokenBridgeFigures.Information(run, data.Images.Test), TokenBridgeFigures.Frequencies(run),
+            TokenBridgeFigures.Curves(tokenizers), TokenBridgeFigures.Losses(priors), TokenBridgeFigures.Rate(tokenizers), TokenBridgeFigures.Information(run, data.Images.Test), TokenBridgeFigures.Frequencies(run),
         ];
-        Assert.Equal([5, 1, 4, 5, 1, 1], charts.Select(chart => GenericChart.getTraces(chart).Count()));
+        Assert.Equal([5, 1, 4, 2, priors.Arms.Count == 2 ? 2 : 10, 5, 1, 1], charts.Select(chart => GenericChart.getTraces(chart).Count()));
         using var strip = TokenBridgeFigures.Strip(run, data.Images.Test.Images[0]).Images;
         Assert.Equal([16, 3, 16, 16], strip.shape);
         using var samples = TokenBridgeFigures.Samples(priors, 1).Images;

@@ -3,7 +3,7 @@ using Lab.Runtime;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
 
-namespace Lab.Papers.TokenBridge;
+namespace Lab.Papers.TokenBridge.Priors;
 
 /// <summary>How pictures are generated.</summary>
 public sealed record MaskedSampling

@@ -1,6 +1,6 @@
 using static TorchSharp.torch;
 
-namespace Lab.Papers.TokenBridge;
+namespace Lab.Papers.TokenBridge.Priors;
 
 /// <summary>The order in which the channels of a position are generated: those whose maps change slowly come first, the detail follows.</summary>
 /// <param name="Channels">From the first to the last.</param>

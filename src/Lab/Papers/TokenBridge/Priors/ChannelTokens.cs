@@ -1,7 +1,7 @@
 using Lab.Quantization;
 using static TorchSharp.torch;
 
-namespace Lab.Papers.TokenBridge;
+namespace Lab.Papers.TokenBridge.Priors;
 
 /// <summary>
 /// How the latent vector of a position becomes a short sequence of tokens: every channel is quantized, the channels are put

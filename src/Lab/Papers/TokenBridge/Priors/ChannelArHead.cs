@@ -3,7 +3,7 @@ using Lab.Nn;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
 
-namespace Lab.Papers.TokenBridge;
+namespace Lab.Papers.TokenBridge.Priors;
 
 /// <summary>Sizes of the head that generates channels one after the other.</summary>
 /// <param name="Width">Of its vectors.</param>

@@ -3,7 +3,7 @@ using Lab.ImageTokenizers;
 using Lab.Runtime;
 using static TorchSharp.torch;
 
-namespace Lab.Papers.TokenBridge;
+namespace Lab.Papers.TokenBridge.Priors;
 
 /// <summary>Grids of latents with their classes.</summary>
 /// <param name="Latents">[B, N, C].</param>

@@ -1,7 +1,7 @@
 using Lab.ImageTokenizers.Priors;
 using static TorchSharp.torch;
 
-namespace Lab.Papers.TokenBridge;
+namespace Lab.Papers.TokenBridge.Priors;
 
 /// <summary>What gives the latent vector of a position, once the backbone has told what is known about it.</summary>
 /// <param name="name">Of the module.</param>

@@ -1,6 +1,6 @@
 using static TorchSharp.torch;
 
-namespace Lab.Papers.TokenBridge;
+namespace Lab.Papers.TokenBridge.Priors;
 
 /// <summary>Sizes of the masked model.</summary>
 /// <param name="Dim">Width of encoder and decoder.</param>

@@ -1,7 +1,7 @@
 using Lab.ImageTokenizers.Priors;
 using Lab.Quantization;
 
-namespace Lab.Papers.TokenBridge;
+namespace Lab.Papers.TokenBridge.Priors;
 
 /// <summary>How a head gives the channels of a position.</summary>
 public enum HeadKind

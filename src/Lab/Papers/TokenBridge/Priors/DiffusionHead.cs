@@ -2,7 +2,7 @@ using Lab.Nn;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
 
-namespace Lab.Papers.TokenBridge;
+namespace Lab.Papers.TokenBridge.Priors;
 
 /// <summary>
 /// The head that the paper replaces: a small network that moves noise to a latent vector, without any quantization, given

@@ -3,7 +3,7 @@ using Lab.Runtime;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
 
-namespace Lab.Papers.TokenBridge;
+namespace Lab.Papers.TokenBridge.Priors;
 
 /// <summary>A trained backbone with one head: generates and judges grids of latents.</summary>
 public abstract class TrainedPrior

@@ -3,7 +3,7 @@ using Lab.Nn;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
 
-namespace Lab.Papers.TokenBridge;
+namespace Lab.Papers.TokenBridge.Priors;
 
 /// <summary>Layers of MAR, the masked autoregressive model that the paper starts from, with its initial values and names of weights.</summary>
 /// <remarks>Source: Li et al. 2024 (arXiv 2406.11838); github.com/YuqingWang1029/TokenBridge, <c>models/tokenbridge.py</c>.</remarks>
