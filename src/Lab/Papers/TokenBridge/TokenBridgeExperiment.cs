@@ -50,26 +50,26 @@ public sealed record TokenBridgeExperiment(bool IsFull, TokenizerConfig Config, 
 
     /// <summary>Some tens of seconds on two cores, with pictures that are drawn here.</summary>
     public static TokenBridgeExperiment Quick { get; } = new(
-        false, TokenizerConfig.P32_4s, new(Steps: 200, BatchSize: 32) { CurvePoints = 4 },
+        false, TokenizerConfig.P32_4s, new(Steps: 300, BatchSize: 32) { CurvePoints = 6 },
         new([new("parallel", HeadKind.Parallel, 16), new("AR", HeadKind.Autoregressive, 16)], Steps: 200, BatchSize: 32, Samples: 256));
 
     /// <summary>CIFAR-10, for minutes per seed on two cores.</summary>
     public static TokenBridgeExperiment Full { get; } = new(
-        true, TokenizerConfig.P32_4s, new(Steps: 220, BatchSize: 64) { CurvePoints = 4 },
+        true, TokenizerConfig.P32_4s, new(Steps: 600, BatchSize: 64) { CurvePoints = 8 },
         new(
             [
                 new("parallel", HeadKind.Parallel, 64), new("AR", HeadKind.Autoregressive, 64), new("AR, slow first", HeadKind.Autoregressive, 64) { ByFrequency = true },
-                new("AR, B = 16", HeadKind.Autoregressive, 16), new("AR by 2, B = 16", HeadKind.Autoregressive, 16) { Group = 2 },
+                new("parallel, B = 16", HeadKind.Parallel, 16), new("AR, B = 16", HeadKind.Autoregressive, 16), new("AR by 2, B = 16", HeadKind.Autoregressive, 16) { Group = 2 },
                 new("diffusion", HeadKind.Diffusion, 0),
             ],
-            Steps: 200, BatchSize: 32, Samples: 512)
+            Steps: 400, BatchSize: 32, Samples: 512)
         {
             Masked = new(64, 2, 4) { Buffer = 8, Dropout = 0 },
         })
     {
         Features = (400, 1_600, 128),
         Pictures = TestPictures,
-        PriorPictures = 6_400,
+        PriorPictures = 12_800,
     };
 
     /// <summary>The experiment of a profile.</summary>

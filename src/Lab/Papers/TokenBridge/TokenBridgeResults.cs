@@ -10,6 +10,10 @@ public sealed record TokenBridgeResults(bool IsFull, BridgeRuns Tokenizers, Prio
 {
     private const int Main = TokenBridgeExperiment.MainLevels;
 
+    // The heads pass their exact checks, and with 16 values per channel the claim is met, in quick too.
+    private const string FinerPaysMore =
+        "With 64 values instead of 16 both heads pay about ln 4 = 1.39 nats more per channel, for resolution that neither can predict, so an equal saving in nats is a smaller share: the next row has it for 16 values. Trained for a tenth of the specified steps, of half the pictures.";
+
     private int TwoOfThree => (2 * Tokenizers.Items.Count + 2) / 3;
 
     /// <summary>The paper's claims beside what was measured. A claim whose arms were not trained is left out.</summary>
@@ -48,7 +52,8 @@ public sealed record TokenBridgeResults(bool IsFull, BridgeRuns Tokenizers, Prio
         const string Reported = "gFID 1.94 against 15.7";
         var (parallel, one) = (Arm(HeadKind.Parallel), Arm(HeadKind.Autoregressive));
         var least = IsFull ? 8 : 6;
-        yield return OfArms($"One channel after the other needs at least {least} % fewer nats than all at once", Reported, "%", least, null, [one, parallel], runs => 100 * (1 - runs[0].Nats / runs[1].Nats));
+        yield return Declared(OfArms($"One channel after the other needs at least {least} % fewer nats than all at once", Reported, "%", least, null, [one, parallel], Saved), FinerPaysMore);
+        if (IsFull) yield return OfArms("The same with 16 values per channel", Reported, "%", null, null, [Arm(HeadKind.Autoregressive, 16), Arm(HeadKind.Parallel, 16)], Saved);
         yield return OfArms("Its pictures are at least 10 % nearer in gFD (stand-in)", Reported, "%", IsFull ? 10 : null, TwoOfThree, [one, parallel], runs => 100 * (1 - runs[0].Score.Frechet / runs[1].Score.Frechet));
     }
 
@@ -58,7 +63,7 @@ public sealed record TokenBridgeResults(bool IsFull, BridgeRuns Tokenizers, Prio
         var (single, grouped) = (Arm(HeadKind.Autoregressive, levels: 16), Arm(HeadKind.Autoregressive, levels: 16, group: 2));
         if (!IsFull) yield break;
         yield return OfArms("Two channels in one token need no fewer nats than one by one (0.5 % less counts as equal)", "gFID 2.45 against 2.28", "%", -0.5, TwoOfThree, [grouped, single], runs => 100 * (runs[0].Nats / runs[1].Nats - 1));
-        yield return OfArms("Nats saved by generating slow channels first", "gFID 1.89 against 1.94", "%", null, null, [slow, natural], runs => 100 * (1 - runs[0].Nats / runs[1].Nats));
+        yield return OfArms("Nats saved by generating slow channels first", "gFID 1.89 against 1.94", "%", null, null, [slow, natural], Saved);
     }
 
     private IEnumerable<Claim?> OfDiffusion()
@@ -67,6 +72,10 @@ public sealed record TokenBridgeResults(bool IsFull, BridgeRuns Tokenizers, Prio
         yield return OfArms("The head that goes by channels takes at most a third of the operations of a diffusion head", "52.42 against 311.25 ms", "x", 3, null, [one, diffusion], runs => runs[1].Prior.FlopsPerPosition / runs[0].Prior.FlopsPerPosition);
         yield return OfArms("Its gFD (stand-in) is at most 15 % larger than the diffusion head's", "gFID 1.55 against 1.55", "%", -15, TwoOfThree, [one, diffusion], runs => 100 * (1 - runs[0].Score.Frechet / runs[1].Score.Frechet));
     }
+
+    private static double Saved(IReadOnlyList<PriorRun> runs) => 100 * (1 - runs[0].Nats / runs[1].Nats);
+
+    private Claim? Declared(Claim? claim, string reason) => IsFull && claim is not null ? claim with { NotReproduced = reason } : claim;
 
     private HeadArm? Arm(HeadKind kind, int? levels = null, int group = 1, bool byFrequency = false) =>
         Priors.Arms.FirstOrDefault(arm => arm.Kind == kind && arm.Levels == (levels ?? arm.Levels) && arm.Group == group && arm.ByFrequency == byFrequency);

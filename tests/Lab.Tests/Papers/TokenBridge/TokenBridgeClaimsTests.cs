@@ -30,6 +30,7 @@ public sealed class TokenBridgeClaimsTests : IDisposable
         Assert.Equal(0.5, Margin(claims, "PSNR rises"), 9);
         Assert.Equal(1.5, Margin(claims, "Quantized after training"), 9);
         Assert.Equal(10, Margin(claims, "One channel after"), 6);
+        Assert.Equal(20, Margin(claims, "The same with 16"), 6);
         Assert.Equal(20, Margin(claims, "Its pictures"), 6);
         Assert.Equal(1, Margin(claims, "Two channels"), 6);
         Assert.Equal(2, Margin(claims, "Nats saved"), 6);
@@ -65,7 +66,7 @@ public sealed class TokenBridgeClaimsTests : IDisposable
         PriorRun[] priors =
         [
             Prior(HeadKind.Parallel, 64, 2, 20), Prior(HeadKind.Autoregressive, 64, autoregressive, gFd), Prior(HeadKind.Autoregressive, 64, 0.98 * autoregressive, 16, byFrequency: true),
-            Prior(HeadKind.Autoregressive, 16, 2, 16), Prior(HeadKind.Autoregressive, 16, grouped, 16, group: 2), Prior(HeadKind.Diffusion, 0, double.NaN, gFd, cost: 5),
+            Prior(HeadKind.Parallel, 16, 2.5, 16), Prior(HeadKind.Autoregressive, 16, 2, 16), Prior(HeadKind.Autoregressive, 16, grouped, 16, group: 2), Prior(HeadKind.Diffusion, 0, double.NaN, gFd, cost: 5),
         ];
         return new TokenBridgeResults(true, new([run], new(0, 1, 2)), new([.. priors], [])).Claims();
     }

@@ -8,8 +8,6 @@ namespace Lab.Papers.TokenBridge.Priors;
 /// <summary>A trained backbone with one head: generates and judges grids of latents.</summary>
 public abstract class TrainedPrior
 {
-    private protected const int EvaluationBatch = 128;
-
     /// <summary>Numbers that the head learned.</summary>
     public abstract long HeadParameters { get; }
 
@@ -39,6 +37,8 @@ public abstract class TrainedPrior
 /// <param name="prior">In evaluation mode; stays the caller's.</param>
 public sealed class MaskedPrior(MaskedContinuousPrior prior) : TrainedPrior
 {
+    private const int EvaluationBatch = 32; // a batch has one mask ratio: small ones draw many
+
     /// <inheritdoc/>
     public override long HeadParameters => prior.Head.parameters().Sum(p => p.numel());
 
