@@ -1,10 +1,7 @@
-using System.Text.Json;
 using Lab.Data;
 using Lab.Data.Catalogue;
 using Lab.ImageTokenizers;
 using Lab.Papers.TokenBridge.Priors;
-using Lab.Quantization;
-using Lab.Runtime;
 using Lab.Training;
 using static TorchSharp.torch;
 
@@ -20,9 +17,8 @@ namespace Lab.Papers.TokenBridge;
 /// <param name="Prior">Part 2.</param>
 public sealed record TokenBridgeExperiment(bool IsFull, TokenizerConfig Config, TokenizerRecipe Recipe, PriorPlan Prior)
 {
-    private const int TrainPictures = 4_096, TestPictures = 1_024, StatsPictures = 1_024, BookSize = 1024, SamplesKept = 10;
+    private const int TrainPictures = 4_096, TestPictures = 1_024;
     internal const string PsnrName = "PSNR";
-    private const double Revival = 0.1; // moving count of vectors per batch below which a code is dead, as in the survey of discrete tokenization
 
     /// <summary>Quantized to so many values per channel, from many to few: the steps of the claims.</summary>
     public static IReadOnlyList<int> Levels { get; } = [128, 64, 32, 16, 8, 4];
@@ -39,8 +35,8 @@ public sealed record TokenBridgeExperiment(bool IsFull, TokenizerConfig Config, 
     /// <summary>Weight of the divergence.</summary>
     public double KlWeight { get; init; } = 1e-2;
 
-    /// <summary>Test pictures that all quantizers are measured on.</summary>
-    public int Pictures { get; init; } = 512;
+    /// <summary>Test pictures that all quantizers are measured on, and whose tokens priors are asked for.</summary>
+    public int Pictures { get; init; } = 256;
 
     /// <summary>Training pictures that priors learn from, at most.</summary>
     public int PriorPictures { get; init; } = TrainPictures;
@@ -51,7 +47,7 @@ public sealed record TokenBridgeExperiment(bool IsFull, TokenizerConfig Config, 
     /// <summary>Some tens of seconds on two cores, with pictures that are drawn here.</summary>
     public static TokenBridgeExperiment Quick { get; } = new(
         false, TokenizerConfig.P32_4s, new(Steps: 300, BatchSize: 32) { CurvePoints = 6 },
-        new([new("parallel", HeadKind.Parallel, 16), new("AR", HeadKind.Autoregressive, 16)], Steps: 200, BatchSize: 32, Samples: 256));
+        new([new("parallel", HeadKind.Parallel, 16), new("AR", HeadKind.Autoregressive, 16)], Steps: 150, BatchSize: 32, Samples: 256));
 
     /// <summary>CIFAR-10, for minutes per seed on two cores.</summary>
     public static TokenBridgeExperiment Full { get; } = new(
@@ -118,77 +114,17 @@ public sealed record TokenBridgeExperiment(bool IsFull, TokenizerConfig Config, 
     {
         if (seeds.Count == 0) throw new ArgumentException("An experiment needs at least one seed.", nameof(seeds));
         using var scorer = new TokenizerScorer(metric, data.Images.Test, device);
+        var part = new TokenizerPart(this, data, perceptual, scorer, new(device ?? CPU, cache ?? ModelCache.Default, progress, cancellation));
         var runs = new BridgeRuns([], scorer.Range);
         try
         {
-            foreach (var seed in seeds) runs.Items.Add(Run(seed));
+            foreach (var seed in seeds) runs.Items.Add(part.Run(seed));
             return runs;
         }
         catch
         {
             runs.Dispose();
             throw;
-        }
-
-        BridgeRun Run(long seed)
-        {
-            var trained = new List<TrainedTokenizer>();
-            try
-            {
-                trained.Add(Train("continuous", seed, _ => new KlBottleneck(KlWeight)));
-                trained.Add(Train($"VQ, K = {BookSize}", seed, z => new QuantizedBottleneck(new VectorQuantizer(new EmaCodebook(BookSize, z) { RevivalThreshold = Revival }))));
-                var (tokenizer, stats) = (trained[0].Tokenizer, LatentStats.Of(trained[0].Tokenizer, data.Images.Train, StatsPictures));
-                return new(seed, trained[0], trained[1], stats, Measure(tokenizer, stats), Rescore(tokenizer, stats), Order(tokenizer));
-            }
-            catch
-            {
-                foreach (var tokenizer in trained) tokenizer.Dispose();
-                throw;
-            }
-        }
-
-        TrainedTokenizer Train(string name, long seed, Func<int, Bottleneck> bottleneck)
-        {
-            var tokenizer = new ImageTokenizer(Config, () => bottleneck(Config.ZChannels), Seed.Derive(seed, "tokenizer"), device);
-            var key = Key(name, data, seed, device ?? CPU);
-            var (curve, fromCache) = (cache ?? ModelCache.Default).LoadOrTrain(tokenizer, key, () =>
-            {
-                var watch = System.Diagnostics.Stopwatch.StartNew();
-                var points = Recipe.Train($"{name}, seed {seed}", tokenizer, data.Images.Train, perceptual, scorer, seed, progress, cancellation);
-                return [.. points.Select(point => new TrainingProgress(
-                    name, point.Step, Recipe.Steps, point.Loss, Recipe.LearningRate, Recipe.Steps * Recipe.BatchSize / watch.Elapsed.TotalSeconds, watch.Elapsed, new Dictionary<string, double> { [PsnrName] = point.Psnr }))];
-            });
-            try
-            {
-                return new(name, tokenizer, curve, scorer.Score(tokenizer), Recipe.Flops(tokenizer), key, fromCache);
-            }
-            catch
-            {
-                tokenizer.Dispose();
-                throw;
-            }
-        }
-
-        QuantizationSweep Measure(ImageTokenizer tokenizer, LatentStats stats)
-        {
-            using var ready = new PostTraining(tokenizer, stats.Scale, data.Images.Test, Pictures);
-            var points = from table in Enum.GetValues<ScalarTable>()
-                         from levels in Levels
-                         from range in table == ScalarTable.Gaussian ? Ranges : [MainRange]
-                         select ready.Measure(table, levels, range);
-            return new(ready.ContinuousError, ready.ContinuousPsnr, [.. points]);
-        }
-
-        IReadOnlyDictionary<int, TokenizerScore> Rescore(ImageTokenizer tokenizer, LatentStats stats) => new[] { MainLevels, 16, 8 }.ToDictionary(levels => levels, levels =>
-        {
-            using var quantized = PostTrainingBottleneck.Quantize(tokenizer, new GaussianScalarQuantizer(Config.ZChannels, levels, MainRange), stats.Scale);
-            return scorer.Score(quantized);
-        });
-
-        FrequencyOrder Order(ImageTokenizer tokenizer)
-        {
-            using var latents = LatentStats.Latents(tokenizer, data.Images.Train, StatsPictures);
-            return FrequencyOrder.Of(latents);
         }
     }
 
@@ -206,10 +142,11 @@ public sealed record TokenBridgeExperiment(bool IsFull, TokenizerConfig Config, 
         IProgress<TrainingProgress>? progress = null, CancellationToken cancellation = default)
     {
         using var scorer = new TokenizerScorer(metric, data.Images.Test, device);
+        var part = new PriorPart(this, data, scorer, new(device ?? CPU, cache ?? ModelCache.Default, progress, cancellation));
         var runs = new PriorRuns([], []);
         try
         {
-            foreach (var run in tokenizers.Items) Run(run);
+            foreach (var run in tokenizers.Items) part.Run(run, runs);
             return runs;
         }
         catch
@@ -217,45 +154,12 @@ public sealed record TokenBridgeExperiment(bool IsFull, TokenizerConfig Config, 
             runs.Dispose();
             throw;
         }
-
-        void Run(BridgeRun run)
-        {
-            using var train = LatentGrids.Of(run.Continuous.Tokenizer, run.Stats.Scale, data.Images.Train, data, PriorPictures);
-            using var test = LatentGrids.Of(run.Continuous.Tokenizer, run.Stats.Scale, data.Images.Test, data, TestPictures);
-            var trained = Prior.Train(train, run.Continuous.Key, data.ConditionCount, run.Order, run.Seed, cache, progress, cancellation);
-            runs.Owned.Add(trained);
-            foreach (var (arm, prior, training) in Prior.Arms.Zip(trained.Priors, trained.Trainings))
-            {
-                using var scope = NewDisposeScope();
-                var watch = System.Diagnostics.Stopwatch.StartNew();
-                var (images, wanted) = Generate(run, prior);
-                var each = watch.Elapsed.TotalSeconds / Prior.Samples;
-                runs.Items.Add(new(arm, run.Seed, prior, prior.Nats(test), scorer.Generated(images, wanted), images[..SamplesKept].cpu().DetachFromDisposeScope(), training, each));
-            }
-        }
-
-        (Tensor Images, IReadOnlyList<Tensor> Wanted) Generate(BridgeRun run, TrainedPrior prior)
-        {
-            using var random = new Generator((ulong)Seed.Derive(run.Seed, "generated classes"));
-            var labels = data.Images.Train.Labels[randint(data.Images.Train.Count, [Prior.Samples], generator: random)].to(device ?? CPU);
-            using var latents = prior.Sample(data.Conditions(labels), Prior.Sampling with { Seed = run.Seed }, cancellation);
-            return (run.Decode(latents), [.. data.Split(labels).Take(data.ConditionHeads.Count)]);
-        }
     }
-
-    private string Key(string name, TokenizerData data, long seed, Device device) => JsonSerializer.Serialize(new
-    {
-        kind = "tokenbridge tokenizer",
-        name,
-        Config,
-        Recipe,
-        KlWeight,
-        Features = Features.ToString(),
-        data = data.Name,
-        pictures = data.Images.Train.Count,
-        seed,
-        device = device.type.ToString(),
-        torch = __version__,
-        code = SourceHash.Of("Nn", "Training", "Data", "Quantization", "ImageTokenizers"),
-    });
 }
+
+/// <summary>Where and for whom models are trained.</summary>
+/// <param name="Device">Of the models.</param>
+/// <param name="Cache">Keeps them.</param>
+/// <param name="Progress">Told about every training.</param>
+/// <param name="Cancellation">Stops before the next step.</param>
+internal sealed record TrainingPlace(Device Device, ModelCache Cache, IProgress<TrainingProgress>? Progress, CancellationToken Cancellation);

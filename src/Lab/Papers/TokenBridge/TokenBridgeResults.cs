@@ -14,6 +14,10 @@ public sealed record TokenBridgeResults(bool IsFull, BridgeRuns Tokenizers, Prio
     private const string FinerPaysMore =
         "With 64 values instead of 16 both heads pay about ln 4 = 1.39 nats more per channel, for resolution that neither can predict, so an equal saving in nats is a smaller share: the next row has it for 16 values. Trained for a tenth of the specified steps, of half the pictures.";
 
+    // The continuous autoencoder itself is ahead of the book by no more than that.
+    private const string StillLearning =
+        "After 300 steps of 32 pictures the continuous autoencoder, which learns through noise, is not far ahead of the learned book itself (seed 0: 21.8 against 21.3 dB, and 20.9 against 20.8 after 200 steps). In full, after 600 steps of 64 pictures, the claim holds.";
+
     private int TwoOfThree => (2 * Tokenizers.Items.Count + 2) / 3;
 
     /// <summary>The paper's claims beside what was measured. A claim whose arms were not trained is left out.</summary>
@@ -44,15 +48,15 @@ public sealed record TokenBridgeResults(bool IsFull, BridgeRuns Tokenizers, Prio
             run => ranges.Zip(ranges.Skip(1), (narrow, wide) => run.Sweep[Main, wide].Psnr - run.Sweep[Main, narrow].Psnr).Min());
     }
 
-    private Claim OfBook() => OfTokenizers("Quantized after training it reconstructs at least 1 dB better than VQ of 1,024 codes (48 against 10 bits)", "rFID 0.53 as the continuous one", "dB", 1,
-        run => run.Scores[Main].Psnr - run.Book.Score.Psnr);
+    private Claim OfBook() => InQuick(OfTokenizers("Quantized after training it reconstructs at least 1 dB better than VQ of 1,024 codes (48 against 10 bits)", "rFID 0.53 as the continuous one", "dB", 1,
+        run => run.Scores[Main].Psnr - run.Book.Score.Psnr), StillLearning);
 
     private IEnumerable<Claim?> OfChannels()
     {
         const string Reported = "gFID 1.94 against 15.7";
         var (parallel, one) = (Arm(HeadKind.Parallel), Arm(HeadKind.Autoregressive));
         var least = IsFull ? 8 : 6;
-        yield return Declared(OfArms($"One channel after the other needs at least {least} % fewer nats than all at once", Reported, "%", least, null, [one, parallel], Saved), FinerPaysMore);
+        yield return InFull(OfArms($"One channel after the other needs at least {least} % fewer nats than all at once", Reported, "%", least, null, [one, parallel], Saved), FinerPaysMore);
         if (IsFull) yield return OfArms("The same with 16 values per channel", Reported, "%", null, null, [Arm(HeadKind.Autoregressive, 16), Arm(HeadKind.Parallel, 16)], Saved);
         yield return OfArms("Its pictures are at least 10 % nearer in gFD (stand-in)", Reported, "%", IsFull ? 10 : null, TwoOfThree, [one, parallel], runs => 100 * (1 - runs[0].Score.Frechet / runs[1].Score.Frechet));
     }
@@ -75,7 +79,9 @@ public sealed record TokenBridgeResults(bool IsFull, BridgeRuns Tokenizers, Prio
 
     private static double Saved(IReadOnlyList<PriorRun> runs) => 100 * (1 - runs[0].Nats / runs[1].Nats);
 
-    private Claim? Declared(Claim? claim, string reason) => IsFull && claim is not null ? claim with { NotReproduced = reason } : claim;
+    private Claim InQuick(Claim claim, string reason) => IsFull ? claim : claim with { NotReproduced = reason };
+
+    private Claim? InFull(Claim? claim, string reason) => IsFull && claim is not null ? claim with { NotReproduced = reason } : claim;
 
     private HeadArm? Arm(HeadKind kind, int? levels = null, int group = 1, bool byFrequency = false) =>
         Priors.Arms.FirstOrDefault(arm => arm.Kind == kind && arm.Levels == (levels ?? arm.Levels) && arm.Group == group && arm.ByFrequency == byFrequency);
