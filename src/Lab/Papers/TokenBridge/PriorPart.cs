@@ -8,7 +8,7 @@ namespace Lab.Papers.TokenBridge;
 /// <summary>Part 2, seed by seed: priors on the latents of the continuous autoencoder, and what they generate.</summary>
 internal sealed class PriorPart(TokenBridgeExperiment plan, TokenizerData data, TokenizerScorer scorer, TrainingPlace place)
 {
-    private const int Kept = 10; // pictures to show
+    private const int Kept = 8; // pictures to show
 
     /// <summary>Every head with one seed.</summary>
     /// <param name="run">Part 1.</param>

@@ -10,9 +10,12 @@ public sealed record TokenBridgeResults(bool IsFull, BridgeRuns Tokenizers, Prio
 {
     private const int Main = TokenBridgeExperiment.MainLevels;
 
-    // The heads pass their exact checks, and with 16 values per channel the claim is met, in quick too.
-    private const string FinerPaysMore =
-        "With 64 values instead of 16 both heads pay about ln 4 = 1.39 nats more per channel, for resolution that neither can predict, so an equal saving in nats is a smaller share: the next row has it for 16 values. Trained for a tenth of the specified steps, of half the pictures.";
+    // The heads pass their exact checks. Full, seeds 0 to 2; longer training: seed 0.
+    private const string StillDiverging =
+        "The heads are still growing apart after 400 steps of 32 pictures, a tenth of the specified steps with half the pictures: after 1,600 steps, seed 0, the saving is 8.9 % (3.17 against 3.48 nats), where 400 steps give 4.8 %. With 64 values both also pay about ln 4 = 1.39 nats more per channel than with 16, for resolution that neither predicts; the next row has the saving with 16.";
+
+    private const string TokensLearnSlowly =
+        "After 400 steps tokens are far from learned, and the diffusion head, of twice the parameters, is ahead (gFD 17.7 against 23.6 on average; 19.9 with 16 values). After 1,600 steps, seed 0, pictures of the head that goes by channels came to 17.4; the diffusion head was not trained that long.";
 
     // The continuous autoencoder itself is ahead of the book by no more than that.
     private const string StillLearning =
@@ -56,7 +59,7 @@ public sealed record TokenBridgeResults(bool IsFull, BridgeRuns Tokenizers, Prio
         const string Reported = "gFID 1.94 against 15.7";
         var (parallel, one) = (Arm(HeadKind.Parallel), Arm(HeadKind.Autoregressive));
         var least = IsFull ? 8 : 6;
-        yield return InFull(OfArms($"One channel after the other needs at least {least} % fewer nats than all at once", Reported, "%", least, null, [one, parallel], Saved), FinerPaysMore);
+        yield return InFull(OfArms($"One channel after the other needs at least {least} % fewer nats than all at once", Reported, "%", least, null, [one, parallel], Saved), StillDiverging);
         if (IsFull) yield return OfArms("The same with 16 values per channel", Reported, "%", null, null, [Arm(HeadKind.Autoregressive, 16), Arm(HeadKind.Parallel, 16)], Saved);
         yield return OfArms("Its pictures are at least 10 % nearer in gFD (stand-in)", Reported, "%", IsFull ? 10 : null, TwoOfThree, [one, parallel], runs => 100 * (1 - runs[0].Score.Frechet / runs[1].Score.Frechet));
     }
@@ -74,7 +77,8 @@ public sealed record TokenBridgeResults(bool IsFull, BridgeRuns Tokenizers, Prio
     {
         var (one, diffusion) = (Arm(HeadKind.Autoregressive), Arm(HeadKind.Diffusion));
         yield return OfArms("The head that goes by channels takes at most a third of the operations of a diffusion head", "52.42 against 311.25 ms", "x", 3, null, [one, diffusion], runs => runs[1].Prior.FlopsPerPosition / runs[0].Prior.FlopsPerPosition);
-        yield return OfArms("Its gFD (stand-in) is at most 15 % larger than the diffusion head's", "gFID 1.55 against 1.55", "%", -15, TwoOfThree, [one, diffusion], runs => 100 * (1 - runs[0].Score.Frechet / runs[1].Score.Frechet));
+        yield return InFull(OfArms("Its gFD (stand-in) is at most 15 % larger than the diffusion head's", "gFID 1.55 against 1.55", "%", -15, TwoOfThree, [one, diffusion],
+            runs => 100 * (1 - runs[0].Score.Frechet / runs[1].Score.Frechet)), TokensLearnSlowly);
     }
 
     private static double Saved(IReadOnlyList<PriorRun> runs) => 100 * (1 - runs[0].Nats / runs[1].Nats);

@@ -55,7 +55,7 @@ public sealed class TokenBridgeExperimentTests : IDisposable
             using var priors = plan.RunPriors(data, tokenizers, features, cache: NoCache);
             Assert.Equal(plan.Prior.Arms, priors.Arms);
             Assert.All(priors.Items, run => Assert.Equal(run.Arm.HasTokens, double.IsFinite(run.Nats)));
-            Assert.All(priors.Items, run => Assert.Equal([10, 3, 16, 16], run.Samples.shape));
+            Assert.All(priors.Items, run => Assert.Equal([8, 3, 16, 16], run.Samples.shape));
             var judged = new TokenBridgeResults(plan.IsFull, tokenizers, priors).Claims().Items;
             Assert.Equal(claims, judged.Count);
             Assert.Equal(plan.IsFull ? 2 : 1, judged.Count(claim => claim.Required is null));
@@ -196,7 +196,7 @@ public sealed class TokenBridgeExperimentTests : IDisposable
         using var strip = TokenBridgeFigures.Strip(run, data.Images.Test.Images[0]).Images;
         Assert.Equal([16, 3, 16, 16], strip.shape);
         using var samples = TokenBridgeFigures.Samples(priors, 1).Images;
-        Assert.Equal([10 * priors.Arms.Count, 3, 16, 16], samples.shape);
+        Assert.Equal([8 * priors.Arms.Count, 3, 16, 16], samples.shape);
         using var labels = zeros(2, ScalarType.Int64);
         using var stages = TokenBridgeFigures.Stages(run, priors.Items[1].Prior, labels, new() { Steps = 3 }).Images;
         Assert.Equal(0, stages.shape[0] % 2);
