@@ -95,12 +95,11 @@ public sealed class CSharpSession : IAsyncDisposable
     /// <summary>Loads what every session compiles with. Needs no session, so it can go beside the making of the first.</summary>
     internal static Task WarmUpCompilerAsync() => Task.Run(() => new Submissions([], usings).Compile("0", "warm-up").RunAsync());
 
-    /// <summary>Does what makes first times slow, so that the user's first cell and completion need not.</summary>
-    internal async Task WarmUpAsync()
-    {
-        await submissions.Compile("0", "warm-up").RunAsync().ConfigureAwait(false);
-        await language.CompleteAsync("Console.Wr", 10, CancellationToken.None).ConfigureAwait(false);
-    }
+    /// <summary>Does what makes first times slow, so that the user's first cell need not.</summary>
+    internal Task WarmUpAsync() => submissions.Compile("0", "warm-up").RunAsync();
+
+    /// <summary>The same for the first completion: a second or two of a processor.</summary>
+    internal Task WarmUpLanguageAsync() => language.CompleteAsync("Console.Wr", 10, CancellationToken.None);
 
     /// <summary>What can stand at a place in a cell.</summary>
     /// <param name="code">The cell's source, magics included.</param>
