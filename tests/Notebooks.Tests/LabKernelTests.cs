@@ -20,7 +20,7 @@ public sealed class LabKernelTests : IDisposable
         var arguments = JsonNode.Parse(File.ReadAllText(Path.Combine(kernel, "kernel.json")))!["argv"]!.AsArray().Select(a => a!.GetValue<string>()).ToList();
         Assert.Equal(["kernel", "start", "{connection_file}"], arguments[^3..]);
         Assert.True(File.Exists(arguments[0]));
-        Assert.Equal(["kernel.json", "logo-32x32.png", "logo-64x64.png", "logo-svg.svg", "plotly.min.js"], Directory.GetFiles(kernel).Select(Path.GetFileName).Order());
+        Assert.Equal(["kernel.js", "kernel.json", "logo-32x32.png", "logo-64x64.png", "logo-svg.svg", "plotly.min.js"], Directory.GetFiles(kernel).Select(Path.GetFileName).Order());
         Assert.True(new FileInfo(Path.Combine(kernel, "plotly.min.js")).Length > 1_000_000);
         Assert.Contains(kernel, output.ToString());
     }

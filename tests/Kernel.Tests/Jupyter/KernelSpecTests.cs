@@ -36,7 +36,7 @@ public sealed class KernelSpecTests : IDisposable
         var folder = KernelSpec.Install(kernels, ["new"], []);
 
         Assert.Equal([folder], Directory.GetFileSystemEntries(kernels));
-        Assert.Equal(["kernel.json", "logo-32x32.png", "logo-64x64.png", "logo-svg.svg"], Directory.GetFiles(folder).Select(Path.GetFileName).Order());
+        Assert.Equal(["kernel.js", "kernel.json", "logo-32x32.png", "logo-64x64.png", "logo-svg.svg"], Directory.GetFiles(folder).Select(Path.GetFileName).Order());
     }
 
     [Fact]
@@ -52,6 +52,7 @@ public sealed class KernelSpecTests : IDisposable
     [Theory]
     [InlineData("../plotly.js")]
     [InlineData("kernel.json")]
+    [InlineData("kernel.js")]
     [InlineData("")]
     public void A_script_cannot_leave_the_folder_or_take_the_place_of_the_specification(string name) =>
         Assert.Throws<ArgumentException>(() => KernelSpec.Install(kernels, ["lab"], [Script(name, "")]));

@@ -1,4 +1,6 @@
 using Lab.Kernel.Session;
+using Microsoft.CodeAnalysis;
+using Microsoft.CodeAnalysis.CSharp;
 
 namespace Kernel.Tests.Session;
 
@@ -133,6 +135,22 @@ public class CSharpSessionTests
     {
         var path = Path.Combine(AppContext.BaseDirectory, "xunit.assert.dll");
         Assert.Equal("Assert", Plain(await new Cells().RunAsync($"#r \"{path}\"\nnameof(Xunit.Assert)")));
+    }
+
+    [Theory]
+    [InlineData("99.0.0.0", "cannot be loaded: this kernel already holds version 4.", false)]
+    [InlineData("0.1.0.0", "was asked for, but this kernel holds version 4.", true)]
+    public async Task Another_version_of_what_the_kernel_holds_is_refused_if_newer_and_told_if_older(string version, string told, bool runs)
+    {
+        var path = Path.Combine(Directory.CreateTempSubdirectory("reference").FullName, "NetMQ.dll");
+        var code = CSharpSyntaxTree.ParseText($"[assembly: System.Reflection.AssemblyVersion(\"{version}\")]");
+        Assert.True(CSharpCompilation.Create("NetMQ", [code], [MetadataReference.CreateFromFile(typeof(object).Assembly.Location)], new(OutputKind.DynamicallyLinkedLibrary)).Emit(path).Success);
+
+        var cell = await new Cells().RunAsync($"#r \"{path}\"\nnameof(NetMQ.NetMQSocket)");
+        Directory.Delete(Path.GetDirectoryName(path)!, recursive: true);
+        Assert.Equal(runs, cell.Result.Succeeded);
+        Assert.Contains($"NetMQ {version} {told}", cell.Outputs[0] is StreamOutput { Name: "stderr" } stream ? stream.Text : Assert.IsType<ErrorOutput>(cell.Outputs[0]).Message);
+        if (runs) Assert.Equal("NetMQSocket", Plain(cell));
     }
 
     private static string Plain(CellRun cell) => ((ResultOutput)cell.Outputs[^1]).Data["text/plain"]!.GetValue<string>();
