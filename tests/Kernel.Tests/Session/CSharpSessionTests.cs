@@ -80,6 +80,20 @@ public class CSharpSessionTests
     }
 
     [Fact]
+    public async Task Console_output_can_go_into_a_display_with_all_that_was_started_meanwhile()
+    {
+        var cell = await new Cells().RunAsync("""
+            var log = display("");
+            using (Output.To(log)) { Console.Write("50 %\r"); await Task.Yield(); await Task.Run(() => Console.WriteLine("100 %")); }
+            Console.Write("after");
+            """);
+        Assert.Null(cell.Result.Error);
+        var last = Assert.IsType<UpdateDisplayOutput>(cell.Outputs[^2]);
+        Assert.Equal((Assert.IsType<DisplayOutput>(cell.Outputs[0]).DisplayId, "100 %\n"), (last.DisplayId, last.Data["text/plain"]!.GetValue<string>()));
+        Assert.Equal(new StreamOutput("stdout", "after"), Assert.Single(cell.Outputs.OfType<StreamOutput>()));
+    }
+
+    [Fact]
     public async Task An_interrupt_reaches_the_code_through_its_token()
     {
         using var interrupt = new CancellationTokenSource();
