@@ -52,9 +52,8 @@ internal sealed class SessionLoadContext() : AssemblyLoadContext("notebook")
     public nint FindNative(string name) => natives.TryGetValue(ImportName(name), out var path) ? LoadUnmanagedDllFromPath(path) : 0;
 
     /// <inheritdoc/>
-    protected override Assembly? Load(AssemblyName name) =>
-        Assemblies.FirstOrDefault(a => a.GetName().Name == name.Name)
-        ?? (referenced.TryGetValue(name.Name!, out var path) ? LoadFromAssemblyPath(path) : null);
+    /// <remarks>Loading a path again gives the same assembly. Looking among those that are loaded would look at every cell's.</remarks>
+    protected override Assembly? Load(AssemblyName name) => referenced.TryGetValue(name.Name!, out var path) ? LoadFromAssemblyPath(path) : null;
 
     /// <inheritdoc/>
     protected override nint LoadUnmanagedDll(string name) => FindNative(name);
