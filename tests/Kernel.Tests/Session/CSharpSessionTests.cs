@@ -70,6 +70,15 @@ public class CSharpSessionTests
     }
 
     [Fact]
+    public async Task Json_is_shown_as_a_value_beside_plain_text()
+    {
+        var cell = await new Cells().RunAsync("display(new { answer = 42 }, \"application/json\");");
+        var data = Assert.IsType<DisplayOutput>(Assert.Single(cell.Outputs)).Data;
+        Assert.Equal(42, data["application/json"]!["answer"]!.GetValue<int>());
+        Assert.True(data.ContainsKey("text/plain"));
+    }
+
+    [Fact]
     public async Task A_task_that_outlives_its_cell_still_prints_into_it()
     {
         var cells = new Cells();
