@@ -53,6 +53,31 @@ public static class FqganFigures
         }
     }
 
+    /// <summary>A picture after one of its codes was changed: before, after, where they differ, and the codes of that book.</summary>
+    /// <param name="run">Whose codes.</param>
+    /// <param name="pixels">[3, S, S] uint8.</param>
+    /// <param name="position">In raster order.</param>
+    /// <param name="book">From 0.</param>
+    /// <param name="code">What it becomes; counted on from 0 again where the book ends.</param>
+    /// <returns>A grid whose tensor is the caller's to dispose.</returns>
+    /// <exception cref="ArgumentOutOfRangeException">No position or book of that number.</exception>
+    public static ImageGrid Edit(FqganRun run, Tensor pixels, int position, int book, int code)
+    {
+        var (grid, sizes) = (run.Tokenizer.Config.Grid, run.Tokenizer.Bottleneck.BookSizes);
+        if ((uint)position >= grid * grid) throw new ArgumentOutOfRangeException(nameof(position), position, $"Positions are 0..{grid * grid - 1}.");
+        if ((uint)book >= sizes.Count) throw new ArgumentOutOfRangeException(nameof(book), book, $"Books are 0..{sizes.Count - 1}.");
+        using var noGrad = no_grad();
+        using var scope = NewDisposeScope();
+        var made = run.Tokenizer.call(Signed(run, pixels.unsqueeze(0)));
+        var codes = made.Codes.clone();
+        codes[0, position / grid, position % grid, book] = code % sizes[book];
+        var (before, after) = (Unit(made.Images)[0], Unit(run.Tokenizer.Detokenize(codes))[0]);
+        var change = (after - before).abs();
+        Tensor[] maps = [.. new[] { made.Codes, codes }.Select(all => CodeColours.Map(all[0, .., .., book].unsqueeze(-1).cpu(), pixels.shape[1]))];
+        return new(stack([before, maps[0], after, maps[1], change / change.max().clamp_min(1e-6)]).MoveToOuterDisposeScope(),
+            ["before", $"codes of book {book + 1}", "after", $"code {position} changed", "difference"], Columns: 5, Scale: 4);
+    }
+
     /// <summary>Two pictures, and what the decoder makes of the codes of one in the first book and of the other in the second.</summary>
     /// <param name="run">A tokenizer with two books.</param>
     /// <param name="first">[3, S, S] uint8.</param>
