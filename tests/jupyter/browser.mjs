@@ -29,6 +29,7 @@ async function lookAt(address, token) {
   });
   try {
     await open('lab', `${address}static/lab-page.html?token=${token}&path=slider.ipynb`, turnSlider);
+    await open('token', `${address}static/lab-page.html?token=${token}&path=token.ipynb`, editToken);
     await open('classic', `${address}notebooks/cells.ipynb?token=${token}`, editCell);
   } finally {
     await browser.close();
@@ -52,19 +53,40 @@ async function turnSlider(page) {
   await page.waitForFunction(() => window.runAll);
   await page.evaluate(() => window.runAll());
   await page.waitForFunction(() => document.querySelector('.gtitle')?.textContent === 'temperature 1.00');
-  const handle = await (await page.waitForSelector('.widget-slider .noUi-handle')).boundingBox();
   await page.screenshot({ path: `${pictures}/lab-before.png` });
-
-  const [x, y] = [handle.x + handle.width / 2, handle.y + handle.height / 2];
-  await page.mouse.move(x, y);
-  await page.mouse.down();
-  await page.mouse.move(x + 120, y, { steps: 8 });
-  await page.mouse.up();
+  await moveSlider(page);
   const value = await page.evaluate(() => document.querySelector('.widget-slider .widget-readout').textContent);
   assert.ok(Number(value) > 1.5, value);
   await page.waitForFunction(title => document.querySelector('.gtitle')?.textContent === title, {}, `temperature ${value}`);
   assert.equal(await page.evaluate(() => document.querySelectorAll('.gtitle').length), 1);
   return `JupyterLab: the slider was moved to ${value}, and the chart under it shows temperature ${value}`;
+}
+
+async function editToken(page) {
+  page.setDefaultTimeout(300_000); // a tokenizer is trained first
+  await page.waitForFunction(() => window.runAll);
+  await page.evaluate(() => window.runAll());
+  const pictures = () => [...document.querySelectorAll('.jp-OutputArea img')].map(image => image.src).join(' ');
+  await page.waitForFunction(pictures);
+  const before = await page.evaluate(pictures);
+  await moveSlider(page);
+  const value = await page.evaluate(() => document.querySelector('.widget-slider .widget-readout').textContent);
+  assert.ok(Number(value) > 0, value);
+  await page.waitForFunction(old => {
+    const now = [...document.querySelectorAll('.jp-OutputArea img')].map(image => image.src).join(' ');
+    return now && now !== old;
+  }, {}, before);
+  return `JupyterLab: a token of a picture became code ${value}, and the picture under the slider was decoded anew`;
+}
+
+// The first slider, by the mouse.
+async function moveSlider(page) {
+  const handle = await (await page.waitForSelector('.widget-slider .noUi-handle')).boundingBox();
+  const [x, y] = [handle.x + handle.width / 2, handle.y + handle.height / 2];
+  await page.mouse.move(x, y);
+  await page.mouse.down();
+  await page.mouse.move(x + 120, y, { steps: 8 });
+  await page.mouse.up();
 }
 
 async function editCell(page) {

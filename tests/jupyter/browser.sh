@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Front ends in a headless Chromium without a network: a slider of #!params in JupyterLab's notebook and widget manager is
-# moved by the mouse and the chart under it follows; the classic Notebook tells which cell it runs. The server is the classic
+# moved by the mouse and the chart under it follows, and one changes a token of a picture; the classic Notebook tells which cell it runs. The server is the classic
 # Notebook's; the page for JupyterLab holds its packages without the shell around them.
 # Not in CI: it fetches npm packages.
 # Needs node, npm, Chromium, and Debian's jupyter-notebook, which is installed where it is missing and may be.
@@ -23,6 +23,23 @@ cat > "$folder/notebooks/slider.ipynb" << 'NOTEBOOK'
     "    double[] place = [.. Enumerable.Range(0, options)], weight = [.. place.Select(i => Math.Exp(-i / temperature))];\n",
     "    return Charts.Lines([new Series(\"softmax\", place, [.. weight.Select(w => w / weight.Sum())])], \"option\", \"probability\", $\"temperature {temperature:0.00}\");\n",
     "});"]}],
+ "metadata": {"kernelspec": {"display_name": "C# (Lab)", "language": "csharp", "name": "lab-csharp"}}, "nbformat": 4, "nbformat_minor": 5}
+NOTEBOOK
+cat > "$folder/notebooks/token.ipynb" << 'NOTEBOOK'
+{"cells": [
+  {"cell_type": "code", "id": "a", "execution_count": null, "metadata": {}, "outputs": [], "source": [
+    "#!params\n",
+    "int code = 0;      // 0..255: what the token becomes\n",
+    "int position = 27; // 0..63: the token, in raster order"]},
+  {"cell_type": "code", "id": "b", "execution_count": null, "metadata": {}, "outputs": [], "source": [
+    "using Lab.ImageTokenizers;\n",
+    "using Lab.Papers.Fqgan;\n",
+    "var tiny = FqganExperiment.Quick with { Arms = [FqganArm.Dual], Recipe = new(Steps: 60, BatchSize: 32), FeatureSteps = (20, 20) };\n",
+    "var data = tiny.LoadData();\n",
+    "var (perceptual, metric) = FeatureNets.Both(data, tiny.FeatureSteps);\n",
+    "var tokenizers = tiny.RunTokenizers(data, perceptual.Network, metric.Network, [0]);"]},
+  {"cell_type": "code", "id": "c", "execution_count": null, "metadata": {}, "outputs": [], "source": [
+    "Live.Show(() => FqganFigures.Edit(tokenizers.Runs[0], data.Images.Test.Images[3], position, book: 0, code));"]}],
  "metadata": {"kernelspec": {"display_name": "C# (Lab)", "language": "csharp", "name": "lab-csharp"}}, "nbformat": 4, "nbformat_minor": 5}
 NOTEBOOK
 cat > "$folder/notebooks/cells.ipynb" << 'NOTEBOOK'
