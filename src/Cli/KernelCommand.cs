@@ -15,12 +15,14 @@ internal static class KernelCommand
     {
         var user = new Option<bool>("--user") { Description = "For this user (the default)." };
         var prefix = new Option<string>("--prefix") { Description = "Into an environment, e.g. a Python virtual environment." };
+        var active = new Option<bool>("--sys-prefix") { Description = "Into the active Python environment (VIRTUAL_ENV or CONDA_PREFIX)." };
         var alias = new Option<string>("--alias") { Description = "Also under this name, e.g. .net-csharp for notebooks that .NET Interactive has left." };
-        var command = new Command("install", $"Let Jupyter front ends find the kernel as {KernelSpec.Name}.") { user, prefix, alias };
+        var command = new Command("install", $"Let Jupyter front ends find the kernel as {KernelSpec.Name}.") { user, prefix, active, alias };
         command.SetAction(line =>
         {
-            var environment = line.GetValue(prefix);
-            if (line.GetValue(user) && environment is not null) throw new UsageException("Give --user or --prefix, not both.");
+            if (new[] { line.GetValue(user), line.GetValue(prefix) is not null, line.GetValue(active) }.Count(given => given) > 1)
+                throw new UsageException("Give one of --user, --prefix and --sys-prefix.");
+            var environment = line.GetValue(active) ? ActiveEnvironment() : line.GetValue(prefix);
             try
             {
                 var directory = environment is null ? KernelSpec.UserDirectory : KernelSpec.PrefixDirectory(environment);
@@ -42,6 +44,10 @@ internal static class KernelCommand
         });
         return command;
     }
+
+    private static string ActiveEnvironment() =>
+        new[] { "VIRTUAL_ENV", "CONDA_PREFIX" }.Select(Environment.GetEnvironmentVariable).FirstOrDefault(path => !string.IsNullOrEmpty(path))
+        ?? throw new UsageException("--sys-prefix: no Python environment is active, neither VIRTUAL_ENV nor CONDA_PREFIX is set. Activate one, or name it with --prefix.");
 
     private static Command Start(TextWriter error)
     {

@@ -20,7 +20,7 @@ public sealed class LabKernelTests : IDisposable
         var arguments = JsonNode.Parse(File.ReadAllText(Path.Combine(kernel, "kernel.json")))!["argv"]!.AsArray().Select(a => a!.GetValue<string>()).ToList();
         Assert.Equal(["kernel", "start", "{connection_file}"], arguments[^3..]);
         Assert.True(File.Exists(arguments[0]));
-        Assert.Equal(["kernel.json", "logo-svg.svg", "plotly.min.js"], Directory.GetFiles(kernel).Select(Path.GetFileName).Order());
+        Assert.Equal(["kernel.js", "kernel.json", "logo-32x32.png", "logo-64x64.png", "logo-svg.svg", "plotly.min.js"], Directory.GetFiles(kernel).Select(Path.GetFileName).Order());
         Assert.True(new FileInfo(Path.Combine(kernel, "plotly.min.js")).Length > 1_000_000);
         Assert.Contains(kernel, output.ToString());
     }
@@ -47,7 +47,28 @@ public sealed class LabKernelTests : IDisposable
     public async Task Install_goes_to_the_user_or_to_a_prefix_but_not_to_both()
     {
         Assert.Equal(64, await LabAsync("kernel", "install", "--user", "--prefix", folder));
+        Assert.Equal(64, await LabAsync("kernel", "install", "--sys-prefix", "--prefix", folder));
         Assert.Empty(Directory.GetFileSystemEntries(folder));
+    }
+
+    [Fact]
+    public async Task Install_finds_the_active_Python_environment()
+    {
+        string[] names = ["VIRTUAL_ENV", "CONDA_PREFIX"];
+        var before = names.Select(Environment.GetEnvironmentVariable).ToList();
+        try
+        {
+            foreach (var name in names) Environment.SetEnvironmentVariable(name, null);
+            Assert.Equal(64, await LabAsync("kernel", "install", "--sys-prefix"));
+            Assert.Contains("no Python environment is active", error.ToString());
+            Environment.SetEnvironmentVariable("CONDA_PREFIX", folder);
+            Assert.Equal(0, await LabAsync("kernel", "install", "--sys-prefix"));
+            Assert.True(File.Exists(Path.Combine(folder, "share", "jupyter", "kernels", "lab-csharp", "kernel.json")));
+        }
+        finally
+        {
+            foreach (var (name, value) in names.Zip(before)) Environment.SetEnvironmentVariable(name, value);
+        }
     }
 
     [Fact]

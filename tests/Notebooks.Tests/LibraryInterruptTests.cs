@@ -45,6 +45,14 @@ public sealed class LibraryInterruptTests
         AssertEndedByToken(result);
     }
 
+    [Fact]
+    public async Task Sampling_ends_between_two_tokens()
+    {
+        await RunAsync("var model = new Lab.Nn.Decoder(new(20, 16, 2, 2, 16)); model.eval(); int[] drawn = null;");
+        var result = await RunAndInterruptAsync("Console.Write(\"now\"); drawn = TokenSampler.Sample(model, [1], 100_000_000, new(), Notebook.Current.Cancellation);", TimeSpan.FromSeconds(0.2));
+        AssertEndedByToken(result);
+    }
+
     private async Task RunAsync(string code) => Assert.Null((await session.ExecuteAsync(code, "Cell [1]", output)).Error?.Message);
 
     /// <summary>Runs a cell and interrupts it when it has written "now": without a delay, before that call returns.</summary>

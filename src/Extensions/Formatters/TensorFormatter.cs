@@ -1,3 +1,4 @@
+using System.Text.Json.Nodes;
 using Lab.Plots;
 using TorchSharp;
 using static TorchSharp.torch;
@@ -9,7 +10,7 @@ internal static class TensorFormatter
 {
     private const int FirstValues = 8, LongestSide = 256, ScreenSide = 256;
 
-    public static void Register() => Format.Register<Tensor>((Format.Html, ToHtml), (Format.Text, ToText));
+    public static void Register() => Format.Register<Tensor>((Format.Html, ToHtml), (Format.Text, ToText), (Format.Tensor, ToJson));
 
     public static string ToText(Tensor tensor) => string.Join('\n', Lines(tensor));
 
@@ -18,6 +19,25 @@ internal static class TensorFormatter
         var lines = Lines(tensor);
         var text = $"<b>{Markup.Escape(lines[0])}</b>" + string.Concat(lines.Skip(1).Select(line => $"<br><code>{Markup.Escape(line)}</code>"));
         return Markup.Output(tensor.IsInvalid ? text : text + Picture(tensor));
+    }
+
+    /// <summary>The same for programs that read notebooks. Of a type of its own: plain JSON would stand in JupyterLab in place of the HTML.</summary>
+    public static string ToJson(Tensor tensor)
+    {
+        if (tensor.IsInvalid) return new JsonObject { ["disposed"] = true }.ToJsonString();
+        var json = new JsonObject
+        {
+            ["dtype"] = Name(tensor.dtype),
+            ["shape"] = new JsonArray([.. tensor.shape.Select(length => JsonValue.Create(length))]),
+            ["device"] = tensor.device.ToString(),
+        };
+        if (tensor.numel() == 0 || !HoldsRealValues(tensor)) return json.ToJsonString();
+
+        var summary = TensorSummary.Of(tensor);
+        foreach (var (name, value) in new[] { ("min", summary.Minimum), ("mean", summary.Mean), ("max", summary.Maximum), ("std", summary.Deviation) })
+            if (double.IsFinite(value)) json[name] = value; // JSON has no other numbers
+        (json["nan"], json["inf"], json["sampled"]) = (summary.NaNs, summary.Infinities, summary.Sampled);
+        return json.ToJsonString();
     }
 
     private static IReadOnlyList<string> Lines(Tensor tensor)

@@ -94,7 +94,7 @@ internal sealed class Execution(
         native?.Enter(outputs);
         try
         {
-            var cellId = request.Metadata["cellId"] is null ? null : request.Metadata.Text("cellId"); // JupyterLab and VS Code tell it
+            var cellId = request.Metadata["cellId"] is null ? null : request.Metadata.Text("cellId"); // JupyterLab and VS Code tell it, the classic Notebook by kernel.js
             return Interruptible(token => Session.ExecuteAsync(code, name, outputs, token, questions.For(request, outputs), cellId).GetAwaiter().GetResult());
         }
         finally

@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using System.Runtime.InteropServices;
 using Lab.Kernel.Session;
 using NetMQ;
@@ -17,8 +16,8 @@ public static class JupyterKernel
     {
         using var native = NativeOutput.Start();
         var server = new KernelServer(ConnectionFile.Read(connectionFile), options, new History(History.UserPath), native);
-        using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
-        _ = StopWithParentAsync(stop);
+        var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellation); // never disposed: the front end may end when the kernel has
+        FrontEndProcess.Watch(ended: stop.Cancel, server.Interrupt);
         using var signal = PosixSignalRegistration.Create(PosixSignal.SIGINT, context =>
         {
             context.Cancel = true; // an interrupt stops a cell, never the kernel
@@ -27,25 +26,5 @@ public static class JupyterKernel
         _ = server.WarmUpAsync();
         await server.RunAsync(stop.Token).ConfigureAwait(false);
         NetMQConfig.Cleanup(block: true); // waits until the last answers have left
-    }
-
-    // Front ends name the process that started the kernel; nobody can reach a kernel whose front end has died.
-    private static async Task StopWithParentAsync(CancellationTokenSource stop)
-    {
-        if (!int.TryParse(Environment.GetEnvironmentVariable("JPY_PARENT_PID"), out var id)) return;
-        try
-        {
-            using var parent = Process.GetProcessById(id);
-            await parent.WaitForExitAsync(stop.Token).ConfigureAwait(false);
-            await stop.CancelAsync().ConfigureAwait(false);
-        }
-        catch (ArgumentException)
-        {
-            Console.Error.WriteLine($"There is no process {id}, which JPY_PARENT_PID names; the kernel will not notice the end of its front end.");
-        }
-        catch (OperationCanceledException)
-        {
-            // the kernel ends first
-        }
     }
 }

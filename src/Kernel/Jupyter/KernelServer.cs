@@ -9,6 +9,7 @@ namespace Lab.Kernel.Jupyter;
 internal sealed class KernelServer
 {
     private static readonly TimeSpan grace = TimeSpan.FromSeconds(1); // for the running cell at shutdown
+    private static readonly TimeSpan pause = TimeSpan.FromSeconds(0.5); // between requests, in which nobody misses a processor
 
     private readonly WireFormat wire;
     private readonly KernelSockets sockets;
@@ -73,12 +74,27 @@ internal sealed class KernelServer
         try
         {
             await CSharpSession.WarmUpCompilerAsync().ConfigureAwait(false); // while the session loads its extensions
-            await (await session.ConfigureAwait(false)).WarmUpAsync().ConfigureAwait(false);
+            var started = await session.ConfigureAwait(false);
+            await started.WarmUpAsync().ConfigureAwait(false);
+            await PauseAsync().ConfigureAwait(false); // of two processors, the cells that run first would get half of one
+            await started.WarmUpLanguageAsync().ConfigureAwait(false);
         }
         catch (Exception e) when (!session.IsFaulted) // the user's own first cell will say what is wrong
         {
             Console.Error.WriteLine($"Warming up failed: {e}");
         }
+    }
+
+    // By what arrives, not by what runs: a cell that takes longer than a pause is as good a time as any.
+    private async Task PauseAsync()
+    {
+        long before;
+        do
+        {
+            before = Volatile.Read(ref arrivals);
+            await Task.Delay(pause).ConfigureAwait(false);
+        }
+        while (Volatile.Read(ref arrivals) != before);
     }
 
     // Whatever a message holds, the loop lives on.

@@ -17,7 +17,8 @@ public static partial class KernelSpec
     /// <summary>The kernel's name in menus.</summary>
     public const string DisplayName = "C# (Lab)";
 
-    private const string logo = "logo-svg.svg";
+    // By these names front ends look for them: logos, and what the classic Notebook runs in its page.
+    private static readonly string[] resources = ["logo-32x32.png", "logo-64x64.png", "logo-svg.svg", "kernel.js"];
 
     private static readonly string[] arguments = ["kernel", "start", "{connection_file}"];
 
@@ -41,7 +42,7 @@ public static partial class KernelSpec
     {
         if (!AllowedName().IsMatch(name)) throw new ArgumentException($"'{name}' cannot be a kernel's name; Jupyter allows letters, digits, '.', '-' and '_'.", nameof(name));
         if (command.Count == 0) throw new ArgumentException("The kernel needs a command that starts it.", nameof(command));
-        if (scripts.FirstOrDefault(s => s.FileName is "" or "kernel.json" or logo || Path.GetFileName(s.FileName) != s.FileName) is { } wrong)
+        if (scripts.FirstOrDefault(s => s.FileName is "" or "kernel.json" || resources.Contains(s.FileName) || Path.GetFileName(s.FileName) != s.FileName) is { } wrong)
             throw new ArgumentException($"\"{wrong.FileName}\" cannot be the name of a script in the kernel's folder.", nameof(scripts));
 
         var folder = Path.Combine(Path.GetFullPath(kernelsDirectory), name);
@@ -82,7 +83,7 @@ public static partial class KernelSpec
     {
         Directory.CreateDirectory(folder);
         File.WriteAllText(Path.Combine(folder, "kernel.json"), Specification(command).ToJsonString(indented) + "\n");
-        Copy(() => typeof(KernelSpec).Assembly.GetManifestResourceStream(logo)!, Path.Combine(folder, logo));
+        foreach (var resource in resources) Copy(() => typeof(KernelSpec).Assembly.GetManifestResourceStream(resource)!, Path.Combine(folder, resource));
         foreach (var script in scripts) Copy(script.Open, Path.Combine(folder, script.FileName));
     }
 
@@ -118,6 +119,7 @@ public static partial class KernelSpec
         ["display_name"] = DisplayName,
         ["language"] = "csharp",
         ["interrupt_mode"] = "message",
+        ["kernel_protocol_version"] = WireFormat.ProtocolVersion,
         ["metadata"] = new JsonObject { ["debugger"] = false },
     };
 

@@ -8,6 +8,7 @@ namespace Lab.Kernel.Jupyter;
 internal sealed class Usage
 {
     private readonly Lock turn = new();
+    private readonly Lazy<GpuMemory> devices = new(() => new GpuMemory());
     private (long Time, TimeSpan Kernel, (double Busy, double All) Host) last = (Stopwatch.GetTimestamp(), Process.GetCurrentProcess().TotalProcessorTime, HostTimes());
 
     /// <summary>Answers a <c>usage_request</c>; percentages are of the time since the request before.</summary>
@@ -30,6 +31,7 @@ internal sealed class Usage
                 ["cpu_count"] = Environment.ProcessorCount,
                 ["host_cpu_percent"] = Math.Round(host, 1),
                 ["host_virtual_memory"] = HostMemory(),
+                ["gpu_memory"] = devices.Value.Now(), // no field of the protocol
             };
         }
     }

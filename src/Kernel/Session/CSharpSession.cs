@@ -95,12 +95,11 @@ public sealed class CSharpSession : IAsyncDisposable
     /// <summary>Loads what every session compiles with. Needs no session, so it can go beside the making of the first.</summary>
     internal static Task WarmUpCompilerAsync() => Task.Run(() => new Submissions([], usings).Compile("0", "warm-up").RunAsync());
 
-    /// <summary>Does what makes first times slow, so that the user's first cell and completion need not.</summary>
-    internal async Task WarmUpAsync()
-    {
-        await submissions.Compile("0", "warm-up").RunAsync().ConfigureAwait(false);
-        await language.CompleteAsync("Console.Wr", 10, CancellationToken.None).ConfigureAwait(false);
-    }
+    /// <summary>Does what makes first times slow, so that the user's first cell need not.</summary>
+    internal Task WarmUpAsync() => submissions.Compile("0", "warm-up").RunAsync();
+
+    /// <summary>The same for the first completion: a second or two of a processor.</summary>
+    internal Task WarmUpLanguageAsync() => language.CompleteAsync("Console.Wr", 10, CancellationToken.None);
 
     /// <summary>What can stand at a place in a cell.</summary>
     /// <param name="code">The cell's source, magics included.</param>
@@ -218,13 +217,25 @@ public sealed class CSharpSession : IAsyncDisposable
     {
         if (target.StartsWith("nuget:", StringComparison.OrdinalIgnoreCase))
         {
-            submissions.AddReferences(await PackageRestore.ResolveAsync(target["nuget:".Length..], packageSources, cancellation).ConfigureAwait(false));
+            var request = target["nuget:".Length..];
+            var files = await PackageRestore.ResolveAsync(request, packageSources, cancellation).ConfigureAwait(false);
+            submissions.AddReferences(files);
+
+            // Of what was asked for by name, not of all that it depends on; TorchSharp-cpu and the like mean TorchSharp.
+            var name = request.Split(',')[0].Trim().Split('-')[0];
+            foreach (var file in files.Runtime.Where(file => Path.GetFileNameWithoutExtension(file).Equals(name, StringComparison.OrdinalIgnoreCase))) TellOfNewer(file);
             return;
         }
 
         var path = Path.GetFullPath(target, options.WorkingDirectory);
         if (!File.Exists(path)) throw new MagicException($"#r \"{target}\": there is no file {path}.");
         submissions.AddReference(path);
+        TellOfNewer(path);
+    }
+
+    private static void TellOfNewer(string path)
+    {
+        if (SessionLoadContext.NewerThan(path) is { } sentence) Console.Error.WriteLine(sentence);
     }
 
     // The compiler imports a type's members when it is given a type's name; the word static is for the reader.

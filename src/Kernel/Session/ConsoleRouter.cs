@@ -30,8 +30,11 @@ internal sealed class ConsoleRouter : TextWriter
         }
     }
 
+    /// <summary>Where console output of the present flow goes; null: to the real console.</summary>
+    public static IOutputSink? Current => current.Value;
+
     /// <summary>From here on, and in all that the present flow starts, console output goes to this sink.</summary>
-    public static void Enter(IOutputSink sink) => current.Value = sink;
+    public static void Enter(IOutputSink? sink) => current.Value = sink;
 
     public override void Write(char value) => Write(value.ToString());
 

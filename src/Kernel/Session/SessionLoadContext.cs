@@ -34,6 +34,14 @@ internal sealed class SessionLoadContext() : AssemblyLoadContext("notebook")
             $"{name.Name} {name.Version} cannot be loaded: this kernel already holds version {version}. Reference a package version that goes with {version}.");
     }
 
+    /// <summary>A sentence about the version that the process holds of an assembly, where it is a newer one; else null.</summary>
+    public static string? NewerThan(string path)
+    {
+        var asked = AssemblyName.GetAssemblyName(path);
+        if (!own.TryGetValue(asked.Name!, out var held) || AssemblyName.GetAssemblyName(held).Version is not { } version || version <= asked.Version) return null;
+        return $"{asked.Name} {asked.Version} was asked for, but this kernel holds version {version}, which is used instead.";
+    }
+
     /// <summary>Makes a native library known by the name that imports use.</summary>
     public void AddNative(string path) => natives[ImportName(path)] = path;
 
@@ -44,9 +52,8 @@ internal sealed class SessionLoadContext() : AssemblyLoadContext("notebook")
     public nint FindNative(string name) => natives.TryGetValue(ImportName(name), out var path) ? LoadUnmanagedDllFromPath(path) : 0;
 
     /// <inheritdoc/>
-    protected override Assembly? Load(AssemblyName name) =>
-        Assemblies.FirstOrDefault(a => a.GetName().Name == name.Name)
-        ?? (referenced.TryGetValue(name.Name!, out var path) ? LoadFromAssemblyPath(path) : null);
+    /// <remarks>Loading a path again gives the same assembly. Looking among those that are loaded would look at every cell's.</remarks>
+    protected override Assembly? Load(AssemblyName name) => referenced.TryGetValue(name.Name!, out var path) ? LoadFromAssemblyPath(path) : null;
 
     /// <inheritdoc/>
     protected override nint LoadUnmanagedDll(string name) => FindNative(name);

@@ -18,4 +18,21 @@ public static class Surface
 
     /// <summary>Text that is HTML already.</summary>
     public static IHtmlContent HTML(string content) => new HtmlString(content);
+
+    /// <summary>Text that is an SVG picture, drawn in the page.</summary>
+    public static IHtmlContent SVG(string content) => new HtmlString(content);
+
+    /// <summary>Where the console output of a cell goes.</summary>
+    public static class Output
+    {
+        /// <summary>
+        /// What the present code prints, and all that it starts, replaces what a display shows, from here on until the result is
+        /// disposed; with several of them, what runs side by side has a place each.
+        /// </summary>
+        /// <example><code>
+        /// var log = display("");
+        /// using (Output.To(log)) Console.WriteLine("goes there");
+        /// </code></example>
+        public static IDisposable To(IDisplayHandle display) => new DisplayedConsole(display);
+    }
 }

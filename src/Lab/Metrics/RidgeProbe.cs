@@ -20,16 +20,8 @@ public static class RidgeProbe
         using var noGrad = no_grad();
         using var scope = NewDisposeScope();
         var half = features.shape[0] / 2;
-        var x = features.to(ScalarType.Float64);
-        var (mean, deviation) = (x.narrow(0, 0, half).mean([0L], keepdim: true), x.narrow(0, 0, half).std([0L], keepdim: true).clamp_min(1e-8));
-        x = (x - mean) / deviation;
-        var (known, asked) = (x.narrow(0, 0, half), x.narrow(0, half, features.shape[0] - half));
-
-        var targets = nn.functional.one_hot(labels.narrow(0, 0, half), classes).to(ScalarType.Float64);
-        var offset = targets.mean([0L], keepdim: true);
-        var gram = known.t().matmul(known) + Strength * half * eye(x.shape[1], dtype: ScalarType.Float64, device: x.device);
-        var weights = linalg.solve(gram, known.t().matmul(targets - offset)); // [D, K]
-        var guesses = (asked.matmul(weights) + offset).argmax(1);
+        var targets = nn.functional.one_hot(labels.narrow(0, 0, half), classes);
+        var guesses = RidgeRegression.Predict(features.narrow(0, 0, half), targets, features.narrow(0, half, features.shape[0] - half), Strength).argmax(1);
         return (guesses == labels.narrow(0, half, guesses.shape[0])).to(ScalarType.Float64).mean().item<double>();
     }
 }

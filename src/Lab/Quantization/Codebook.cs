@@ -55,6 +55,9 @@ public abstract class Codebook : nn.Module
     /// </summary>
     public double RevivalThreshold { get; init; }
 
+    /// <summary>The codes stay as they are, and only what is quantized learns, e.g. while an encoder is tuned to a finished book.</summary>
+    public bool IsFrozen { get; set; }
+
     /// <summary>The codes get gradients and want a loss that draws them to their vectors.</summary>
     internal virtual bool LearnsByGradient => false;
 

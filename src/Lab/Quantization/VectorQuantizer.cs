@@ -35,6 +35,19 @@ public sealed class VectorQuantizer : Quantizer
         }
     }
 
+    /// <summary>Keeps codes apart; null: nothing does.</summary>
+    /// <exception cref="ArgumentException">A value outside its range, or a codebook without gradients.</exception>
+    public CodeOrthogonalityLoss? Orthogonality
+    {
+        get;
+        init
+        {
+            value?.Check();
+            if (value is not null && !Codebook.LearnsByGradient) throw new ArgumentException("Codes that are moving averages have no gradient that could keep them apart.", nameof(value));
+            field = value;
+        }
+    }
+
     /// <summary>The codes.</summary>
     public Codebook Codebook { get; }
 
@@ -64,8 +77,10 @@ public sealed class VectorQuantizer : Quantizer
         if (!training) return (z, q, codes.unsqueeze(1), zeros([], rows.dtype, rows.device));
 
         var loss = commitment * (z - q.detach()).square().mean();
-        if (Codebook.LearnsByGradient) loss = loss + (z.detach() - q).square().mean();
-        if (Entropy is not null) loss = loss + Entropy.Weight * Entropy.Of(z, vectors);
+        if (Codebook.LearnsByGradient && !Codebook.IsFrozen) loss = loss + (z.detach() - q).square().mean();
+        if (Entropy is not null) loss = loss + Entropy.Weight * Entropy.Of(z, Codebook.IsFrozen ? vectors.detach() : vectors);
+        if (Codebook.IsFrozen) return (z, q.detach(), codes.unsqueeze(1), loss);
+        if (Orthogonality is not null) loss = loss + Orthogonality.Weight * Orthogonality.Of(vectors);
         Codebook.Learn(z.detach(), codes);
         return (z, q, codes.unsqueeze(1), loss);
     }

@@ -1,5 +1,6 @@
 using Lab.Extensions.Formatters;
 using Lab.Runtime;
+using Microsoft.DotNet.Interactive.Formatting;
 using SkiaSharp;
 using TorchSharp;
 using static TorchSharp.torch;
@@ -13,8 +14,8 @@ public sealed class TensorFormatterTests : IDisposable
     public void Dispose() => scope.Dispose();
 
     [Fact]
-    public void A_tensor_is_shown_as_html_and_as_text() =>
-        Assert.Equal(["text/html", "text/plain"], Shown.MimeTypes(zeros(2, 3)));
+    public void A_tensor_is_shown_as_html_as_text_and_for_programs() =>
+        Assert.Equal(["text/html", "text/plain", "application/vnd.lab.tensor+json"], Shown.MimeTypes(zeros(2, 3)));
 
     [Fact]
     public void Text_names_type_shape_device_statistics_and_first_values() =>
@@ -25,6 +26,19 @@ public sealed class TensorFormatterTests : IDisposable
             [0, :] = 0, 1, 2
             """,
             Shown.Text(arange(6, dtype: ScalarType.Float32).reshape(2, 3)));
+
+    [Fact]
+    public void Json_holds_type_shape_device_and_those_statistics_that_are_numbers()
+    {
+        Assert.Equal("""{"dtype":"float32","shape":[2,2],"device":"cpu","min":1,"mean":2.5,"max":4,"std":1.118033988749895,"nan":0,"inf":0,"sampled":4}""", Json(tensor(new float[,] { { 1, 2 }, { 3, 4 } })));
+        Assert.Equal("""{"dtype":"float64","shape":[],"device":"cpu","nan":1,"inf":0,"sampled":1}""", Json(tensor(double.NaN)));
+        Assert.Equal("""{"dtype":"float32","shape":[0],"device":"cpu"}""", Json(zeros(0)));
+        var gone = zeros(1);
+        gone.Dispose();
+        Assert.Equal("""{"disposed":true}""", Json(gone));
+
+        static string Json(Tensor tensor) => tensor.ToDisplayString("application/vnd.lab.tensor+json");
+    }
 
     [Fact]
     public void Values_that_are_not_finite_are_counted_and_left_out_of_the_statistics() =>

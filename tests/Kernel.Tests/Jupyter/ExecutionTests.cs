@@ -78,6 +78,9 @@ public sealed class ExecutionTests
         Assert.Equal(Environment.ProcessId, usage.Content.Int("pid"));
         Assert.True((long)usage.Content["kernel_memory"]! > 10_000_000);
         Assert.InRange((double)usage.Content["host_virtual_memory"]!["percent"]!, 0, 100);
+        var devices = usage.Content["gpu_memory"]!.AsArray();
+        Assert.Equal(HasNvidiaDriver, devices.Count > 0);
+        Assert.All(devices, device => Assert.InRange((long)device!["used"]!, 0, (long)device["total"]!));
         front.SendControl("interrupt_request", []);
         Assert.Equal("Interrupted", front.ShellReply().Content.String("ename"));
     }
@@ -112,6 +115,8 @@ public sealed class ExecutionTests
         Assert.Equal(ids, replies.Select(r => r.ParentId));
         Assert.Equal(["ok", "ok", "error", .. Enumerable.Repeat("aborted", 197)], replies.Select(r => r.Content.String("status")));
     }
+
+    private static bool HasNvidiaDriver => File.Exists("/proc/driver/nvidia/version");
 
     private static Message Next(FrontEnd front, string type)
     {

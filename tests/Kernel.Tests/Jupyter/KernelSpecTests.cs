@@ -1,3 +1,4 @@
+using System.Buffers.Binary;
 using System.Text;
 using System.Text.Json.Nodes;
 using System.Xml.Linq;
@@ -21,8 +22,10 @@ public sealed class KernelSpecTests : IDisposable
         Assert.Equal("1", spec["env"]!.AsObject().String("MALLOC_ARENA_MAX"));
         Assert.Equal("csharp", spec.String("language"));
         Assert.Equal("message", spec.String("interrupt_mode"));
+        Assert.Equal("5.5", spec.String("kernel_protocol_version"));
         Assert.All(["DOTNET_TieredPGO", "DOTNET_EnableWriteXorExecute"], name => Assert.Equal("0", (string)spec["env"]![name]!));
         Assert.Equal("draw();", File.ReadAllText(Path.Combine(folder, "plotly.min.js")));
+        Assert.All([32, 64], side => Assert.Equal((side, side), PngSize(File.ReadAllBytes(Path.Combine(folder, $"logo-{side}x{side}.png")))));
         Assert.Equal("svg", XDocument.Load(Path.Combine(folder, "logo-svg.svg")).Root!.Name.LocalName);
     }
 
@@ -33,7 +36,7 @@ public sealed class KernelSpecTests : IDisposable
         var folder = KernelSpec.Install(kernels, ["new"], []);
 
         Assert.Equal([folder], Directory.GetFileSystemEntries(kernels));
-        Assert.Equal(["kernel.json", "logo-svg.svg"], Directory.GetFiles(folder).Select(Path.GetFileName).Order());
+        Assert.Equal(["kernel.js", "kernel.json", "logo-32x32.png", "logo-64x64.png", "logo-svg.svg"], Directory.GetFiles(folder).Select(Path.GetFileName).Order());
     }
 
     [Fact]
@@ -49,6 +52,7 @@ public sealed class KernelSpecTests : IDisposable
     [Theory]
     [InlineData("../plotly.js")]
     [InlineData("kernel.json")]
+    [InlineData("kernel.js")]
     [InlineData("")]
     public void A_script_cannot_leave_the_folder_or_take_the_place_of_the_specification(string name) =>
         Assert.Throws<ArgumentException>(() => KernelSpec.Install(kernels, ["lab"], [Script(name, "")]));
@@ -81,6 +85,9 @@ public sealed class KernelSpecTests : IDisposable
         Assert.Throws<ArgumentException>(() => KernelSpec.Install(kernels, ["lab"], [], name));
 
     public void Dispose() => Directory.Delete(kernels, recursive: true);
+
+    // Behind the signature and the first chunk's head, big-endian.
+    private static (int Width, int Height) PngSize(byte[] png) => (BinaryPrimitives.ReadInt32BigEndian(png.AsSpan(16)), BinaryPrimitives.ReadInt32BigEndian(png.AsSpan(20)));
 
     private static ScriptResource Script(string name, string source) => new(name, "text/html", () => new MemoryStream(Encoding.UTF8.GetBytes(source)));
 }

@@ -19,6 +19,9 @@ public sealed class MigrationMagicTests : IDisposable
     [InlineData("#!md\n# Title", "text/markdown", "# Title")]
     [InlineData("#!html\n<b>x</b>", "text/html", "<b>x</b>")]
     [InlineData("#!javascript\nreturn '</script>';", "text/html", "<script>\n(async function () {\nreturn '<\\/script>';\n})();\n</script>")]
+    [InlineData("using static Microsoft.DotNet.Interactive.Formatting.PocketViewTags;\ndisplay(div(\"x\"));", "text/html", "<div>x</div>")]
+    [InlineData("HTML(\"<b>x</b>\").Display();", "text/html", "<b>x</b>")]
+    [InlineData("SVG(\"<svg></svg>\")", "text/html", "<svg></svg>")]
     [InlineData("#!mermaid\ngraph LR; a-->b", "text/vnd.mermaid", "graph LR; a-->b")]
     [InlineData("var a = 1; int[] b = [2];\n#!whos", "text/plain", "Int32 a = 1\nInt32[] b = [ 2 ]")]
     public async Task A_cell_shows(string code, string type, string shown)

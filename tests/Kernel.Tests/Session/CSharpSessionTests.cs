@@ -1,4 +1,6 @@
 using Lab.Kernel.Session;
+using Microsoft.CodeAnalysis;
+using Microsoft.CodeAnalysis.CSharp;
 
 namespace Kernel.Tests.Session;
 
@@ -68,6 +70,15 @@ public class CSharpSessionTests
     }
 
     [Fact]
+    public async Task Json_is_shown_as_a_value_beside_plain_text()
+    {
+        var cell = await new Cells().RunAsync("display(new { answer = 42 }, \"application/json\");");
+        var data = Assert.IsType<DisplayOutput>(Assert.Single(cell.Outputs)).Data;
+        Assert.Equal(42, data["application/json"]!["answer"]!.GetValue<int>());
+        Assert.True(data.ContainsKey("text/plain"));
+    }
+
+    [Fact]
     public async Task A_task_that_outlives_its_cell_still_prints_into_it()
     {
         var cells = new Cells();
@@ -75,6 +86,20 @@ public class CSharpSessionTests
         var second = await cells.RunAsync("go.SetResult(); await late;");
         Assert.Equal(new StreamOutput("stdout", "late"), Assert.Single(first.Outputs));
         Assert.Empty(second.Outputs);
+    }
+
+    [Fact]
+    public async Task Console_output_can_go_into_a_display_with_all_that_was_started_meanwhile()
+    {
+        var cell = await new Cells().RunAsync("""
+            var log = display("");
+            using (Output.To(log)) { Console.Write("50 %\r"); await Task.Yield(); await Task.Run(() => Console.WriteLine("100 %")); }
+            Console.Write("after");
+            """);
+        Assert.Null(cell.Result.Error);
+        var last = Assert.IsType<UpdateDisplayOutput>(cell.Outputs[^2]);
+        Assert.Equal((Assert.IsType<DisplayOutput>(cell.Outputs[0]).DisplayId, "100 %\n"), (last.DisplayId, last.Data["text/plain"]!.GetValue<string>()));
+        Assert.Equal(new StreamOutput("stdout", "after"), Assert.Single(cell.Outputs.OfType<StreamOutput>()));
     }
 
     [Fact]
@@ -133,6 +158,22 @@ public class CSharpSessionTests
     {
         var path = Path.Combine(AppContext.BaseDirectory, "xunit.assert.dll");
         Assert.Equal("Assert", Plain(await new Cells().RunAsync($"#r \"{path}\"\nnameof(Xunit.Assert)")));
+    }
+
+    [Theory]
+    [InlineData("99.0.0.0", "cannot be loaded: this kernel already holds version 4.", false)]
+    [InlineData("0.1.0.0", "was asked for, but this kernel holds version 4.", true)]
+    public async Task Another_version_of_what_the_kernel_holds_is_refused_if_newer_and_told_if_older(string version, string told, bool runs)
+    {
+        var path = Path.Combine(Directory.CreateTempSubdirectory("reference").FullName, "NetMQ.dll");
+        var code = CSharpSyntaxTree.ParseText($"[assembly: System.Reflection.AssemblyVersion(\"{version}\")]");
+        Assert.True(CSharpCompilation.Create("NetMQ", [code], [MetadataReference.CreateFromFile(typeof(object).Assembly.Location)], new(OutputKind.DynamicallyLinkedLibrary)).Emit(path).Success);
+
+        var cell = await new Cells().RunAsync($"#r \"{path}\"\nnameof(NetMQ.NetMQSocket)");
+        Directory.Delete(Path.GetDirectoryName(path)!, recursive: true);
+        Assert.Equal(runs, cell.Result.Succeeded);
+        Assert.Contains($"NetMQ {version} {told}", cell.Outputs[0] is StreamOutput { Name: "stderr" } stream ? stream.Text : Assert.IsType<ErrorOutput>(cell.Outputs[0]).Message);
+        if (runs) Assert.Equal("NetMQSocket", Plain(cell));
     }
 
     private static string Plain(CellRun cell) => ((ResultOutput)cell.Outputs[^1]).Data["text/plain"]!.GetValue<string>();

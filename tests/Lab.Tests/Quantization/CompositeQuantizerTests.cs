@@ -151,4 +151,81 @@ public sealed class CompositeQuantizerTests
     // The survey's fixed vectors: clusters, noise of low rank, white noise.
     private static Tensor Clusters(int count, int dim) =>
         (randn(24, dim) * 0.7).index_select(0, randint(24, [count], ScalarType.Int64)) + randn(count, 6).matmul(randn(6, dim) * 0.8) * 0.6 + randn(count, dim) * 0.25;
+
+    [Fact]
+    public void Heads_choose_from_one_book()
+    {
+        using var scope = NewDisposeScope();
+        var book = new VectorQuantizer(new EmaCodebook(16, 3, CodebookStart.Normal));
+        var heads = new MultiHeadQuantizer(book, 2);
+        heads.eval();
+        var z = randn(10, 6);
+        var (made, first, second) = (heads.call(z), book.call(z[.., ..3]), book.call(z[.., 3..]));
+        Assert.True(made.Values.equal(cat([first.Values, second.Values], 1)).all().item<bool>());
+        Assert.True(made.Codes.equal(cat([first.Codes, second.Codes], 1)).all().item<bool>());
+        Assert.Equal(16, heads.state_dict().Single(weight => weight.Key.EndsWith("vectors")).Value.shape[0]);
+    }
+
+    [Fact]
+    public void Groups_of_plain_books_are_product_quantization()
+    {
+        using var scope = NewDisposeScope();
+        Quantizer Make(bool grouped)
+        {
+            using var random = manual_seed(4);
+            VectorQuantizer[] parts = [new(new EmaCodebook(8, 2, CodebookStart.Normal)), new(new EmaCodebook(8, 4, CodebookStart.Normal))];
+            return grouped ? new GroupedQuantizer(parts) : new ProductQuantizer(parts);
+        }
+        var (grouped, product, z) = (Make(true), Make(false), randn(20, 6));
+        var (a, b) = (grouped.call(z), product.call(z));
+        Assert.True(a.Codes.equal(b.Codes).all().item<bool>());
+        Near.Equal(b.Values, a.Values);
+        Assert.Equal(b.Loss.item<float>(), a.Loss.item<float>(), 1e-6);
+    }
+
+    [Fact]
+    public void A_frozen_book_stays_while_vectors_are_drawn_to_it()
+    {
+        foreach (Codebook book in new Codebook[] { new EmaCodebook(8, 3, CodebookStart.Normal) { RevivalThreshold = 2 }, new LearnedCodebook(8, 3, CodebookStart.Normal) })
+        {
+            using var scope = NewDisposeScope();
+            var quantizer = new VectorQuantizer(book) { Entropy = new(1, 1) };
+            book.IsFrozen = true;
+            var before = quantizer.state_dict().ToDictionary(weight => weight.Key, weight => weight.Value.clone());
+            var z = randn(30, 3).requires_grad_();
+            quantizer.call(z).Loss.backward();
+            Assert.True(z.grad!.abs().sum().item<float>() > 0);
+            Assert.All(quantizer.state_dict(), weight => Assert.True(weight.Value.equal(before[weight.Key]).all().item<bool>()));
+            Assert.All(quantizer.parameters(), weight => Assert.Null(weight.grad));
+        }
+    }
+
+    [Fact]
+    public void Orthogonality_is_nothing_for_orthogonal_codes_and_most_for_equal_ones()
+    {
+        using var scope = NewDisposeScope();
+        var loss = new CodeOrthogonalityLoss(1);
+        Assert.Equal(0, loss.Of(3 * eye(5)).item<float>(), 1e-6);
+        Assert.Equal(1 - 1 / 5f, loss.Of(ones(5, 4)).item<float>(), 1e-5);
+        var codes = randn(40, 8).requires_grad_();
+        var before = loss.Of(codes);
+        before.backward();
+        Assert.True(loss.Of(codes.detach() - codes.grad!).item<float>() < before.item<float>());
+        Assert.Equal(before.item<float>(), Enumerable.Range(0, 400).Average(_ => new CodeOrthogonalityLoss(1, 10).Of(codes.detach()).item<float>() / (1 - 1 / 10.0) * (1 - 1 / 40.0)), 5e-3);
+    }
+
+    [Fact]
+    public void Random_projections_label_what_is_near_alike()
+    {
+        using var scope = NewDisposeScope();
+        using var random = manual_seed(2);
+        var quantizer = new RandomProjectionQuantizer(16, 4, 32);
+        quantizer.eval();
+        var z = randn(200, 16);
+        var (codes, near, far) = (quantizer.call(z).Codes, quantizer.call(z + 1e-3 * randn(200, 16)).Codes, quantizer.call(randn(200, 16)).Codes);
+        Assert.True((codes == near).to(ScalarType.Float32).mean().item<float>() > 0.97);
+        Assert.True((codes == far).to(ScalarType.Float32).mean().item<float>() < 0.2);
+        Assert.True(codes.equal(quantizer.call(5 * z).Codes).all().item<bool>()); // the length of a vector does not count
+        Assert.Empty(quantizer.parameters());
+    }
 }

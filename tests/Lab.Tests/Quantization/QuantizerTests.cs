@@ -24,6 +24,12 @@ public sealed class QuantizerTests
         ["product"] = () => new ProductQuantizer([Book(16, 4), Book(8, 2)]),
         ["optimized product"] = () => OptimizedProductQuantizer.Fit(randn(80, Dim), 2, 8, rounds: 2),
         ["additive"] = () => new AdditiveQuantizer(randn(3, 8, Dim)),
+        ["several heads"] = () => new MultiHeadQuantizer(Book(16, Dim / 2), 2),
+        ["several heads, residual"] = () => new MultiHeadQuantizer(new ResidualQuantizer([Book(8, 2), Book(4, 2)]), 3),
+        ["grouped residual"] = () => new GroupedQuantizer([new ResidualQuantizer([Book(8, 4), Book(4, 4)]), Book(8, 2)]),
+        ["projected"] = () => new ProjectedQuantizer(Dim, new FiniteScalarQuantizer(5, 5)),
+        ["vector, orthogonal and diverse"] = () => new VectorQuantizer(new LearnedCodebook(32, Dim, CodebookStart.Normal)) { Entropy = new(0.1, 1), Orthogonality = new(10, MaxCodes: 8) },
+        ["random projection"] = () => new RandomProjectionQuantizer(Dim, 3, 64),
         ["finite scalar"] = () => new FiniteScalarQuantizer(8, 5, 5, 5, 2, 3),
         ["gaussian scalar"] = () => new GaussianScalarQuantizer(Dim, 16, range: 3),
         ["lookup-free"] = () => new LookupFreeQuantizer(Dim),
@@ -50,7 +56,7 @@ public sealed class QuantizerTests
     [MemberData(nameof(Kinds))]
     public void Quantizing_the_values_again_changes_nothing(string kind)
     {
-        if (kind.Contains("residual") || kind.Contains("additive") || kind.Contains("finite")) return; // greedy sums and bounded channels are no projections
+        if (kind.Contains("residual") || kind.Contains("additive") || kind.Contains("finite") || kind == "projected") return; // greedy sums, bounded channels and learned maps are no projections
         using var scope = NewDisposeScope();
         using var random = manual_seed(2);
         var quantizer = Make[kind]();
@@ -164,6 +170,13 @@ public sealed class QuantizerTests
         Refused("must not be negative, got -2", () => new VectorQuantizer(new EmaCodebook(2, 2) { RevivalThreshold = -2 }));
         Refused("must be 0, got 2", () => new VectorQuantizer(new LinearCodebook(2, 2) { RevivalThreshold = 2 }));
         Refused("at least 1 sum, got 0", () => new ResidualQuantizer([Book(2, 4)]) { BeamWidth = 0 });
+        Refused("at least 1 head, got 0", () => new MultiHeadQuantizer(Book(2, 4), 0));
+        Refused("at least 1 group", () => new GroupedQuantizer([]));
+        Refused("1..4, got 5", () => new RandomProjectionQuantizer(4, 5, 8));
+        Refused("at least 1 code, got 0", () => new RandomProjectionQuantizer(4, 2, 0));
+        Refused("2 or more, got 1", () => new VectorQuantizer(new LearnedCodebook(2, 4)) { Orthogonality = new(1, 1) });
+        Refused("must not be negative, got -1", () => new VectorQuantizer(new LearnedCodebook(2, 4)) { Orthogonality = new(-1) });
+        Refused("moving averages have no gradient", () => new VectorQuantizer(new EmaCodebook(2, 4)) { Orthogonality = new(1) });
         Refused("-1 sweeps", () => new AdditiveQuantizer(randn(2, 2, 2)) { Sweeps = -1 });
         Refused("moving averages have none", () => new SoftVectorQuantizer(new EmaCodebook(2, 2)));
         Refused("-1", () => new GumbelQuantizer(new LearnedCodebook(2, 2), commitment: -1));

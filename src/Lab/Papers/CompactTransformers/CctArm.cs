@@ -23,43 +23,6 @@ public sealed record CctArm(string Name, CctOptions Model, double DataShare = 1)
     public CctArm OnHalf => this with { Name = $"{Name}, half the images", DataShare = 0.5 };
 }
 
-/// <summary>How all arms of a comparison are trained: AdamW, linear warm-up, cosine to zero.</summary>
-/// <param name="Epochs">Passes over the training images.</param>
-/// <param name="BatchSize">Images in a step.</param>
-/// <param name="LearningRate">Peak.</param>
-public sealed record CctRecipe(int Epochs, int BatchSize, double LearningRate)
-{
-    /// <summary>Share of the steps on the way up.</summary>
-    public double WarmupShare { get; init; } = 0.1;
-
-    /// <summary>Of AdamW.</summary>
-    public double WeightDecay { get; init; } = 0.03;
-
-    /// <summary>Of the cross entropy.</summary>
-    public double LabelSmoothing { get; init; } = 0.1;
-
-    /// <summary>Random crops after padding by 4 pixels, and flips.</summary>
-    public bool Augment { get; init; }
-
-    /// <summary>Points of a training curve.</summary>
-    public int CurvePoints { get; init; } = 6;
-
-    internal LearningRateSchedule Schedule(long steps) => new(LearningRate) { WarmupSteps = (long)(WarmupShare * steps) };
-
-    internal void Check()
-    {
-        if (Epochs < 1) throw new ArgumentException($"{nameof(Epochs)} must be at least 1, got {Epochs}.");
-        if (WarmupShare is not (>= 0 and < 1)) throw new ArgumentException($"{nameof(WarmupShare)} must lie in [0, 1), got {WarmupShare}.");
-        if (CurvePoints < 1) throw new ArgumentException($"{nameof(CurvePoints)} must be at least 1, got {CurvePoints}.");
-    }
-}
-
-/// <summary>A point of a training curve.</summary>
-/// <param name="Samples">Training images seen, repetitions counted.</param>
-/// <param name="TestAccuracy">Top-1 in %, on the first test images; at the last point on all of them.</param>
-/// <param name="Loss">Training loss of the last few steps.</param>
-public sealed record CurvePoint(long Samples, double TestAccuracy, double Loss);
-
 /// <summary>What became of one arm with one seed, after its last step. Owns the model.</summary>
 /// <param name="Arm">What was trained.</param>
 /// <param name="Seed">Of initial weights, data order, augmentation and dropout.</param>

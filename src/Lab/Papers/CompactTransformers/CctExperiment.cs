@@ -1,7 +1,5 @@
 using Lab.Data;
-using Lab.Data.Augmentation;
 using Lab.Data.Catalogue;
-using Lab.Metrics;
 using Lab.Nn;
 using Lab.Runtime;
 using Lab.Training;
@@ -19,27 +17,27 @@ namespace Lab.Papers.CompactTransformers;
 /// <param name="Recipe">How.</param>
 /// <param name="TrainSize">Training images; more than there are means all.</param>
 /// <param name="TestSize">Test images, likewise.</param>
-public sealed record CctExperiment(CctScale Scale, IReadOnlyList<CctArm> Arms, CctRecipe Recipe, int TrainSize, int TestSize)
+public sealed record CctExperiment(CctScale Scale, IReadOnlyList<CctArm> Arms, ClassificationRecipe Recipe, int TrainSize, int TestSize)
 {
-    private const int EvaluationBatch = 250, CurveImages = 1_000, TrainImages = 2_000;
-    private const string TestAccuracy = "test accuracy", DataSeed = "compact-transformers";
+    private const string DataSeed = "compact-transformers";
 
+    // The reference's light recipe spares no parameter from weight decay.
     /// <summary>Small models for some tens of seconds on two cores, with data that ship.</summary>
     public static CctExperiment Quick { get; } = new(
         CctScale.Quick, Comparison(Small(CompactFamily.ViTLite), Small(CompactFamily.CVT), Small(CompactFamily.CCT)),
-        new(Epochs: 4, BatchSize: 32, LearningRate: 3e-3) { CurvePoints = 4 }, TrainSize: 2_000, TestSize: 1_000);
+        new(Epochs: 4, BatchSize: 32, LearningRate: 3e-3) { Decay = DecayScope.All, CurvePoints = 4 }, TrainSize: 2_000, TestSize: 1_000);
 
     /// <summary>The official -2 models on CIFAR-10, for minutes on two cores.</summary>
     public static CctExperiment Full { get; } = new(
         CctScale.Full, Comparison(CctOptions.ViTLite2_4, CctOptions.Cvt2_4, CctOptions.Cct2_3x2),
-        new(Epochs: 2, BatchSize: 64, LearningRate: 1e-3) { Augment = true, CurvePoints = 8 }, TrainSize: 20_000, TestSize: 10_000);
+        new(Epochs: 2, BatchSize: 64, LearningRate: 1e-3) { Decay = DecayScope.All, Augment = true, CurvePoints = 8 }, TrainSize: 20_000, TestSize: 10_000);
 
     /// <summary>The official -7 models on all of CIFAR-10, for minutes on a GPU.</summary>
     public static CctExperiment FullCuda { get; } = Full with
     {
         Scale = CctScale.FullCuda,
         Arms = Comparison(CctOptions.ViTLite7_4, CctOptions.Cvt7_4, CctOptions.Cct7_3x1),
-        Recipe = new(Epochs: 20, BatchSize: 128, LearningRate: 1e-3) { Augment = true, CurvePoints = 10 },
+        Recipe = new(Epochs: 20, BatchSize: 128, LearningRate: 1e-3) { Decay = DecayScope.All, Augment = true, CurvePoints = 10 },
         TrainSize = 50_000,
     };
 
@@ -114,72 +112,15 @@ public sealed record CctExperiment(CctScale Scale, IReadOnlyList<CctArm> Arms, C
         CctArm arm, long seed, ImageSplits data, Normalization normalization, Device device, IProgress<TrainingProgress>? progress, CancellationToken cancellation)
     {
         using var part = arm.DataShare < 1 ? data.Train.Take((int)(arm.DataShare * data.Train.Count), Seed.Derive(seed, "share")) : null;
-        var train = part ?? data.Train;
-        var batches = new BatchLoader(train, new(Recipe.BatchSize, seed)
-        {
-            Normalization = normalization,
-            Augmentations = Recipe.Augment ? [new RandomCrop(4), new HorizontalFlip()] : [],
-            Device = device,
-        });
-        var steps = Recipe.Epochs * batches.BatchesPerEpoch;
         var model = NewModel(arm.Model with { Classes = data.Train.ClassNames.Count }, seed, device);
-
-        var history = Trainer.Run(
-            model, batches, batch => Losses.CrossEntropy(model.call(batch.Images), batch.Labels, Recipe.LabelSmoothing),
-            new TrainingOptions($"{arm.Name}, seed {seed}", steps, Recipe.Schedule(steps))
-            {
-                AdamW = new() { WeightDecay = Recipe.WeightDecay, Decay = DecayScope.All }, // as the reference's light recipe, which spares no parameter
-                Seed = seed,
-                EvaluationInterval = Math.Max(1, steps / Recipe.CurvePoints),
-            },
-            () => new Dictionary<string, double> { [TestAccuracy] = Accuracy(model, data.Test, normalization, device, images: Math.Min(CurveImages, data.Test.Count / 4)) },
-            progress, cancellation);
-
-        var test = Accuracy(model, data.Test, normalization, device, data.Test.Count);
-        var curve = history.Where(r => r.Metrics.ContainsKey(TestAccuracy)).Select(r =>
-            new CurvePoint(r.Step * Recipe.BatchSize, r.Step == steps ? test : r.Metrics[TestAccuracy], r.Loss)).ToArray();
-        using var one = zeros(1, arm.Model.Channels, arm.Model.ImageSize, arm.Model.ImageSize, device: device);
-        return new(
-            arm, seed, model, curve, test, Accuracy(model, train, normalization, device, Math.Min(TrainImages, train.Count)),
-            model.parameters().Sum(p => p.numel()), MacCounter.Count(model, one), MeanRate(history));
+        var score = ImageClassification.Train($"{arm.Name}, seed {seed}", model, part ?? data.Train, data.Test, normalization, Recipe, seed, device, progress, cancellation);
+        return new(arm, seed, model, score.Curve, score.TestAccuracy, score.TrainAccuracy, score.Parameters, score.Macs, score.SamplesPerSecond);
     }
 
     private static CompactTransformer NewModel(CctOptions options, long seed, Device device)
     {
         using var generator = manual_seed(Seed.Derive(seed, "weights"));
         return new CompactTransformer(options).OnDevice(device);
-    }
-
-    // In %, on the first images.
-    private static double Accuracy(CompactTransformer model, LabeledImages data, Normalization normalization, Device device, int images)
-    {
-        using var noGrad = no_grad();
-        var (correct, seen) = (0.0, 0L);
-        foreach (var batch in data.InOrder(EvaluationBatch, normalization, device))
-        {
-            using (batch)
-            {
-                if (seen >= images) break;
-                using var logits = model.call(batch.Images);
-                correct += Metrics.Accuracy.Top1(logits, batch.Labels) * batch.Labels.shape[0];
-                seen += batch.Labels.shape[0];
-            }
-        }
-        return 100 * correct / seen;
-    }
-
-    // Samples over seconds: the mean of the reports' rates, weighted by the seconds each stands for.
-    private static double MeanRate(IReadOnlyList<TrainingProgress> history)
-    {
-        var (steps, time, last) = (0.0, 0.0, 0L);
-        foreach (var report in history)
-        {
-            if (report.Step == last) continue;
-            steps += report.Step - last;
-            time += (report.Step - last) / report.SamplesPerSecond;
-            last = report.Step;
-        }
-        return steps / time;
     }
 
     private static CctOptions Small(CompactFamily family) =>

@@ -98,19 +98,8 @@ public static class CctFigures
         var canvas = (pixels.to(ScalarType.Float32) / 255).repeat_interleave(scale, 1).repeat_interleave(scale, 2); // [3, H * scale, W * scale]
         (int Row, int Column, float[] Colour)[] tokens = [(row + 1, column, [0, 0.62f, 0.45f]), (row, column + 1, [0, 0.45f, 0.70f]), (row, column, [0.90f, 0.62f, 0])];
         foreach (var token in tokens)
-            Frame(canvas, field.Start + token.Row * field.Stride, field.Start + token.Column * field.Stride, field.Size, scale, tensor(token.Colour).view(3, 1, 1));
+            Drawing.Frame(canvas, field.Start + token.Row * field.Stride, field.Start + token.Column * field.Stride, field.Size, scale, token.Colour);
         return new(canvas.unsqueeze(0).MoveToOuterDisposeScope(), [$"{field.Size}x{field.Size} pixels per token, one token every {field.Stride}"], Columns: 1, Scale: 1);
-    }
-
-    private static void Frame(Tensor canvas, long top, long left, long size, int scale, Tensor colour)
-    {
-        const long Line = 3;
-        var (height, width) = (canvas.shape[1], canvas.shape[2]);
-        var (t, l) = (Math.Max(0, top * scale), Math.Max(0, left * scale));
-        var (b, r) = (Math.Min(height, (top + size) * scale), Math.Min(width, (left + size) * scale));
-        (long Y, long X, long Height, long Width)[] sides = [(t, l, Line, r - l), (b - Line, l, Line, r - l), (t, l, b - t, Line), (t, r - Line, b - t, Line)];
-        foreach (var (y, x, h, w) in sides)
-            if (h > 0 && w > 0) canvas.narrow(1, y, h).narrow(2, x, w).copy_(colour);
     }
 
     private static Series Curve(CctArm arm, IReadOnlyList<CctRun> runs)

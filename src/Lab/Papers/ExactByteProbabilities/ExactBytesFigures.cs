@@ -102,8 +102,17 @@ public static class ExactBytesFigures
     {
         Func<ExactBytesRun, double>[] readings = [run => CutScores.Bits(run.Of(kind)).Naive, run => CutScores.Bits(run.Of(kind)).Healed, run => CutScores.Bits(run.Of(kind)).Exact];
         var spreads = readings.Select(reading => Spread.Of([.. results.Runs.Select(reading)])).ToArray();
-        return Charts.Bars(["naive", "healed", "exact"], [new(kind.ToString(), [.. spreads.Select(s => s.Mean)]) { Spread = [.. spreads.Select(s => s.Deviation)] }], "bits of the next byte", $"Prompts that end: {kind}");
+        return Charts.Bars(["naive", "healed", "exact"], [new(Ending(kind), [.. spreads.Select(s => s.Mean)]) { Spread = [.. spreads.Select(s => s.Deviation)] }], "bits of the next byte", $"Prompts that end {Ending(kind)}");
     }
+
+    private static string Ending(CutKind kind) => kind switch
+    {
+        CutKind.Anywhere => "anywhere",
+        CutKind.MidToken => "inside a token",
+        CutKind.TokenEnd => "between two tokens",
+        CutKind.PieceEnd => "between two pieces",
+        _ => throw new ArgumentException($"{kind} is no place where prompts end.", nameof(kind)),
+    };
 
     /// <summary>Which model of the ensemble was right, byte by byte: the weight that the byte, once seen, gives the first of two models of equal weight.</summary>
     /// <param name="reading">Of an ensemble.</param>

@@ -3,13 +3,19 @@ using Lab.Quantization;
 
 namespace Lab.Papers.Fqgan;
 
+/// <summary>Weights of the losses that arms may have; the defaults are the paper's.</summary>
+/// <param name="Disentangle">lambda 1.</param>
+/// <param name="Represent">lambda 2.</param>
+/// <param name="Entropy">Of every book's entropy term.</param>
+public sealed record FqganWeights(double Disentangle = 0.1, double Represent = 0.5, double Entropy = 0.03);
+
 /// <summary>A bottleneck of the comparison, all else equal.</summary>
 /// <param name="Name">In tables and legends.</param>
 /// <param name="Books">k.</param>
 /// <param name="Share">Codes of a book, as a share of the single book's.</param>
 public sealed record FqganArm(string Name, int Books, double Share)
 {
-    private const double Lambda1 = 0.1, Lambda2 = 0.5, Revival = 0.1;
+    private const double Revival = 0.1;
 
     /// <summary>With the disentangling loss.</summary>
     public bool Disentangles { get; init; }
@@ -47,15 +53,15 @@ public sealed record FqganArm(string Name, int Books, double Share)
     /// <summary>What the arm has between encoder and decoder.</summary>
     /// <param name="codes">Of the single book.</param>
     /// <param name="config">Of the tokenizer.</param>
-    /// <param name="weights">lambda 1 and 2; null: the paper's.</param>
-    public FactorizedOptions Options(long codes, TokenizerConfig config, (double Disentangle, double Represent)? weights = null)
+    /// <param name="weights">Of the losses.</param>
+    public FactorizedOptions Options(long codes, TokenizerConfig config, FqganWeights weights)
     {
-        var (lambda1, lambda2) = weights ?? (Lambda1, Lambda2);
-        int[] taps = !Represents || lambda2 == 0 ? [] : Books == 2 ? [2] : [1, 2];
+        int[] taps = !Represents || weights.Represent == 0 ? [] : Books == 2 ? [2] : [1, 2];
         return new(Books, (long)(codes * Share), config.Widths[0])
         {
-            Disentangle = Disentangles ? lambda1 : 0,
-            Represent = taps.Length > 0 ? lambda2 : 0,
+            Disentangle = Disentangles ? weights.Disentangle : 0,
+            Represent = taps.Length > 0 ? weights.Represent : 0,
+            Entropy = new(weights.Entropy),
             TeacherTaps = taps,
             TeacherWidths = [.. taps.Select(tap => FeatureNetOptions.Perceptual(1).Widths[tap])],
         };

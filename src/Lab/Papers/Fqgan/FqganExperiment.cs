@@ -33,11 +33,8 @@ public sealed record FqganExperiment(
     /// <summary>Pictures in a batch of theirs.</summary>
     public int FeatureBatch { get; init; } = 128;
 
-    /// <summary>lambda 1: of the disentangling loss, where an arm has it.</summary>
-    public double Disentangle { get; init; } = 0.1;
-
-    /// <summary>lambda 2: of the representation loss, where an arm has it.</summary>
-    public double Represent { get; init; } = 0.5;
+    /// <summary>Of the losses, where an arm has them.</summary>
+    public FqganWeights Weights { get; init; } = new();
 
     /// <summary>Pictures that every prior generates.</summary>
     public int Samples { get; init; } = 256;
@@ -53,7 +50,7 @@ public sealed record FqganExperiment(
     /// <summary>All arms and heads on CIFAR-10, for minutes per seed on two cores.</summary>
     public static FqganExperiment Full { get; } = new(
         true, [FqganArm.Single, FqganArm.HalfSingle, FqganArm.Dual, FqganArm.Disentangled, FqganArm.Represented, FqganArm.Both, FqganArm.Rvq, FqganArm.Triple],
-        Codes: 2_048, TokenizerConfig.P32_4s, new(Steps: 400, BatchSize: 64) { CurvePoints = 6 },
+        Codes: 2_048, TokenizerConfig.P32_4m, new(Steps: 400, BatchSize: 64) { CurvePoints = 6 },
         [FarHead.Linear, FarHead.Mlp, FarHead.Autoregressive], PriorOptions.Small, new(Steps: 800))
     {
         FeatureSteps = (400, 1_600),
@@ -81,7 +78,7 @@ public sealed record FqganExperiment(
 
     /// <summary>Options of an arm's bottleneck.</summary>
     /// <param name="arm">One of <see cref="Arms"/>.</param>
-    public FactorizedOptions Options(FqganArm arm) => arm.Options(Codes, Config, (Disentangle, Represent));
+    public FactorizedOptions Options(FqganArm arm) => arm.Options(Codes, Config, Weights);
 
     /// <summary>A tokenizer with its first weights; encoder, decoder and the first branch of all arms of a seed start alike.</summary>
     /// <param name="arm">What it has between encoder and decoder.</param>

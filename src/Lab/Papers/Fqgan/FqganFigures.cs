@@ -9,7 +9,7 @@ namespace Lab.Papers.Fqgan;
 /// <summary>The notebook's pictures.</summary>
 public static class FqganFigures
 {
-    private const int MostFrequent = 24;
+    private const int MostFrequent = 24, MapPictures = 256, MapScale = 20;
 
     /// <summary>Bits and quality of every arm, means over seeds: books of equal size stored are not equal in rate.</summary>
     /// <param name="results">At least one run.</param>
@@ -53,6 +53,31 @@ public static class FqganFigures
         }
     }
 
+    /// <summary>A picture after one of its codes was changed: before, after, where they differ, and the codes of that book.</summary>
+    /// <param name="run">Whose codes.</param>
+    /// <param name="pixels">[3, S, S] uint8.</param>
+    /// <param name="position">In raster order.</param>
+    /// <param name="book">From 0.</param>
+    /// <param name="code">What it becomes; counted on from 0 again where the book ends.</param>
+    /// <returns>A grid whose tensor is the caller's to dispose.</returns>
+    /// <exception cref="ArgumentOutOfRangeException">No position or book of that number.</exception>
+    public static ImageGrid Edit(FqganRun run, Tensor pixels, int position, int book, int code)
+    {
+        var (grid, sizes) = (run.Tokenizer.Config.Grid, run.Tokenizer.Bottleneck.BookSizes);
+        if ((uint)position >= grid * grid) throw new ArgumentOutOfRangeException(nameof(position), position, $"Positions are 0..{grid * grid - 1}.");
+        if ((uint)book >= sizes.Count) throw new ArgumentOutOfRangeException(nameof(book), book, $"Books are 0..{sizes.Count - 1}.");
+        using var noGrad = no_grad();
+        using var scope = NewDisposeScope();
+        var made = run.Tokenizer.call(Signed(run, pixels.unsqueeze(0)));
+        var codes = made.Codes.clone();
+        codes[0, position / grid, position % grid, book] = code % sizes[book];
+        var (before, after) = (Unit(made.Images)[0], Unit(run.Tokenizer.Detokenize(codes))[0]);
+        var change = (after - before).abs();
+        Tensor[] maps = [.. new[] { made.Codes, codes }.Select(all => CodeColours.Map(all[0, .., .., book].unsqueeze(-1).cpu(), pixels.shape[1]))];
+        return new(stack([before, maps[0], after, maps[1], change / change.max().clamp_min(1e-6)]).MoveToOuterDisposeScope(),
+            ["before", $"codes of book {book + 1}", "after", $"code {position} changed", "difference"], Columns: 5, Scale: 4);
+    }
+
     /// <summary>Two pictures, and what the decoder makes of the codes of one in the first book and of the other in the second.</summary>
     /// <param name="run">A tokenizer with two books.</param>
     /// <param name="first">[3, S, S] uint8.</param>
@@ -69,16 +94,18 @@ public static class FqganFigures
         return new(shown.MoveToOuterDisposeScope(), ["A", "B", "book 1 of A, 2 of B", "book 1 of B, 2 of A"], Columns: 4, Scale: 5);
     }
 
-    /// <summary>Where in the picture the two books say the same, without and with the disentangling loss: mean over the test pictures and seeds.</summary>
-    /// <param name="results">With both arms.</param>
+    /// <summary>Where in the picture books say the same, bright where they do: squared cosines of their codes, mean over test pictures and seeds.</summary>
+    /// <param name="results">Arms of one book are left out.</param>
     /// <param name="data">Pictures.</param>
-    public static GenericChart CosineMaps(FqganTokenizers results, TokenizerData data)
+    /// <returns>A grid whose tensor is the caller's to dispose.</returns>
+    public static ImageGrid CosineMaps(FqganTokenizers results, TokenizerData data)
     {
-        FqganArm[] arms = [FqganArm.Dual, FqganArm.Disentangled];
-        var maps = arms.Select(arm => Map(results.Of(arm), data)).ToArray(); // each [h][w]
-        string[] columns = [.. arms.SelectMany((arm, i) => maps[i][0].Select((_, x) => $"{arm.Name}, {x + 1}").Append(new string(' ', i + 1)))];
-        var values = maps[0].Select((row, y) => (IReadOnlyList<double>)[.. row, double.NaN, .. maps[1][y], double.NaN]).ToArray();
-        return Charts.HeatMap([.. values.Select((_, y) => $"{y + 1}")], columns, values, "column of the grid", "row", "squared cosine", "Where two books say the same");
+        using var noGrad = no_grad();
+        using var scope = NewDisposeScope();
+        FqganArm[] arms = [.. results.Arms.Where(arm => arm.Books > 1)];
+        var maps = stack([.. arms.Select(arm => stack([.. results.Of(arm).Select(run => CosineMap(run, data))]).mean([0L]))]).unsqueeze(1); // [arms, 1, h, w]
+        var shown = (maps / maps.max()).repeat_interleave(MapScale, 2).repeat_interleave(MapScale, 3);
+        return new(shown.MoveToOuterDisposeScope(), [.. arms.Select((arm, i) => FormattableString.Invariant($"{arm.Name}: {maps[i].mean().item<float>():F3}"))], Columns: 4, Scale: 1);
     }
 
     /// <summary>How often codes of the two books meet, for the most frequent codes of each, with what one book tells of the other in the title.</summary>
@@ -113,7 +140,7 @@ public static class FqganFigures
         var latents = run.Tokenizer.call(Signed(run, data.Images.Test.Images[..pictures])).Latents;
         var head = data.ConditionHeads.Count - 1;
         var labels = data.Split(data.Images.Test.Labels[..pictures])[head].data<long>().ToArray();
-        return Charts.Slides([.. Enumerable.Range(0, run.Arm.Books).Select(book => ($"{book + 1}", Plane(Principal(bottleneck.Branch(latents, book).mean([2, 3])), labels, data.Heads[head].Name)))], "book", run.Arm.Books - 1);
+        return Charts.Slides([.. Enumerable.Range(0, run.Arm.Books).Select(book => ($"{book + 1}", Plane(Principal(bottleneck.Branch(latents, book).mean([2, 3])), labels, Names(data, head))))], "book", run.Arm.Books - 1);
     }
 
     /// <summary>What the heads of a seed generate for the same conditions, a head per row.</summary>
@@ -140,19 +167,12 @@ public static class FqganFigures
             "nats per code", "What the codes of test pictures cost");
     }
 
-    private static IReadOnlyList<double>[] Map(IReadOnlyList<FqganRun> runs, TokenizerData data)
+    // [h, w]
+    private static Tensor CosineMap(FqganRun run, TokenizerData data)
     {
-        const int Pictures = 256;
-        using var noGrad = no_grad();
-        using var scope = NewDisposeScope();
-        var maps = runs.Select(run =>
-        {
-            var bottleneck = (FactorizedBottleneck)run.Tokenizer.Bottleneck;
-            var latents = run.Tokenizer.call(Signed(run, data.Images.Test.Images[..Math.Min(Pictures, data.Images.Test.Count)])).Latents;
-            return DisentangleLoss.Map([.. Enumerable.Range(0, run.Arm.Books).Select(book => bottleneck.Branch(latents, book).permute(0, 2, 3, 1))]).cpu();
-        }).ToArray();
-        var mean = stack(maps).mean([0L]).to(ScalarType.Float64);
-        return [.. Enumerable.Range(0, (int)mean.shape[0]).Select(y => (IReadOnlyList<double>)[.. mean[y].data<double>()])];
+        var bottleneck = (FactorizedBottleneck)run.Tokenizer.Bottleneck;
+        var latents = run.Tokenizer.call(Signed(run, data.Images.Test.Images[..Math.Min(MapPictures, data.Images.Test.Count)])).Latents;
+        return DisentangleLoss.Map([.. Enumerable.Range(0, run.Arm.Books).Select(book => bottleneck.Branch(latents, book).permute(0, 2, 3, 1))]).cpu();
     }
 
     private static Tensor TestCodes(FqganRun run, TokenizerData data)
@@ -183,11 +203,15 @@ public static class FqganFigures
         return centred.matmul(directions.narrow(0, 0, 2).t());
     }
 
-    private static GenericChart Plane(Tensor points, long[] labels, string name)
+    // Photographs have named classes; what drawn shapes show is numbered.
+    private static IReadOnlyList<string> Names(TokenizerData data, int head) =>
+        data.Heads.Count == 1 ? data.Images.Train.ClassNames : [.. Enumerable.Range(0, data.Heads[head].Classes).Select(i => $"{data.Heads[head].Name} {i}")];
+
+    private static GenericChart Plane(Tensor points, long[] labels, IReadOnlyList<string> names)
     {
         var (x, y) = (points[.., 0].contiguous().data<float>().ToArray(), points[.., 1].contiguous().data<float>().ToArray());
         return Charts.Scatter([.. Enumerable.Range(0, labels.Length).GroupBy(i => labels[i]).OrderBy(group => group.Key)
-            .Select(group => new Series($"{name} {group.Key}", [.. group.Select(i => (double)x[i])], [.. group.Select(i => (double)y[i])]))],
+            .Select(group => new Series(names[(int)group.Key], [.. group.Select(i => (double)x[i])], [.. group.Select(i => (double)y[i])]))],
             "first component", "second component", "Mean codes of test pictures");
     }
 

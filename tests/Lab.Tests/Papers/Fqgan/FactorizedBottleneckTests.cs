@@ -132,6 +132,18 @@ public sealed class FactorizedBottleneckTests
         Assert.Equal(-Math.Log(16), entropy.Of(book.repeat(4, 1), book).item<float>(), 0.05);
         Assert.Equal(-Math.Log(16), new CodeEntropyLoss(1, 1e-4).Of(book.repeat(4, 1), book).item<float>(), 1e-5);
         Assert.Equal(0, entropy.Of(book[3..4].repeat(64, 1), book).item<float>(), 1e-4);
+        foreach (var (n, k) in new[] { (5, 3), (300, 1_000) }) // one chunk, and two
+        {
+            var (rows, codes) = (randn(n, 4).requires_grad_(), randn(k, 4).requires_grad_());
+            var logs = (-(rows.unsqueeze(1) - codes).square().sum(2) / 2).log_softmax(1);
+            var mean = logs.exp().mean([0L]);
+            var expected = -(logs.exp() * logs).sum(1).mean() + (mean * mean.log()).sum();
+            var made = new CodeEntropyLoss(1, 2).Of(rows, codes);
+            Assert.Equal(expected.item<float>(), made.item<float>(), 1e-4);
+            var wanted = autograd.grad([expected], [rows, codes]);
+            var gradients = autograd.grad([made], [rows, codes]);
+            for (var i = 0; i < 2; i++) Near.Equal(wanted[i], gradients[i], 1e-3);
+        }
         var z = book.repeat(4, 1).requires_grad_();
         new CodeEntropyLoss(1, 1e-4).Of(z, cat([book, -book])).backward(); // codes that nothing is near
         Assert.True(z.grad!.isfinite().all().item<bool>());
@@ -169,7 +181,7 @@ public sealed class FactorizedBottleneckTests
 
     private static ImageTokenizer Tokenizer(FqganArm arm)
     {
-        var options = arm.Options(32, tiny);
+        var options = arm.Options(32, tiny, new());
         return new(tiny with { ZChannels = options.Books * options.CodeDim }, () => arm.Make(options), seed: 1);
     }
 }

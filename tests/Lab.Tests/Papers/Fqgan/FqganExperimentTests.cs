@@ -98,6 +98,23 @@ public sealed class FqganExperimentTests
     }
 
     [Fact]
+    public void A_changed_code_changes_the_picture_around_it_alone()
+    {
+        using var scope = NewDisposeScope();
+        using var data = TokenizerData.Drawn(Lab.Data.Shapes.Tokenizer32, 16, 16, seed: 1);
+        var tokenizer = (tiny with { Config = tiny.Config with { Size = 32 } }).Tokenizer(FqganArm.Dual, seed: 3);
+        tokenizer.eval();
+        using var run = new FqganRun(FqganArm.Dual, 3, tokenizer, [], null!, null!, 0, 0);
+        var pixels = data.Images.Test.Images[0];
+        var shown = FqganFigures.Edit(run, pixels, position: 0, book: 1, code: 5).Images; // [5, 3, 32, 32]
+        var difference = shown[4].amax([0L]);
+        Assert.Equal(1, difference[..16, ..16].max().item<float>(), 1e-5);
+        Assert.True((shown[0] - shown[2]).abs().max().item<float>() > 0);
+        Assert.Throws<ArgumentOutOfRangeException>(() => FqganFigures.Edit(run, pixels, 64, 0, 0));
+        Assert.Throws<ArgumentOutOfRangeException>(() => FqganFigures.Edit(run, pixels, 0, 2, 0));
+    }
+
+    [Fact]
     public void Unknown_profiles_and_no_seeds_are_refused()
     {
         Assert.Contains("huge", Assert.Throws<ArgumentException>(() => FqganExperiment.Of("huge")).Message);
