@@ -89,6 +89,7 @@ internal sealed class TokenizerPart(TokenBridgeExperiment plan, TokenizerData da
         plan.Config,
         plan.Recipe,
         plan.KlWeight,
+        Revival,
         Features = plan.Features.ToString(),
         data = data.Name,
         pictures = data.Images.Train.Count,

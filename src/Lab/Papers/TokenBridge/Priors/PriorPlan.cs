@@ -17,6 +17,8 @@ namespace Lab.Papers.TokenBridge.Priors;
 /// <param name="Samples">Pictures that are generated to be measured.</param>
 public sealed record PriorPlan(IReadOnlyList<HeadArm> Arms, long Steps, int BatchSize, int Samples)
 {
+    private const double LabelDrop = 0.1; // so that guidance has something to lead away from
+
     /// <summary>The masked backbone; null: the raster one.</summary>
     public MaskedPriorOptions? Masked { get; init; }
 
@@ -37,11 +39,6 @@ public sealed record PriorPlan(IReadOnlyList<HeadArm> Arms, long Steps, int Batc
 
     /// <summary>How pictures are generated.</summary>
     public MaskedSampling Sampling { get; init; } = new();
-
-    private const double LabelDrop = 0.1;
-
-    /// <summary>Width of the contexts.</summary>
-    public int ContextDim => Masked?.Dim ?? Raster.Dim;
 
     /// <summary>Trains all arms, or takes them from the cache. Those of one seed see the same grids in the same order.</summary>
     /// <param name="train">Latents of training pictures.</param>
