@@ -11,6 +11,10 @@ public sealed record TokenBridgeResults(bool IsFull, BridgeRuns Tokenizers, Prio
     private const int Main = TokenBridgeExperiment.MainLevels;
 
     // The heads pass their exact checks. Full, seeds 0 to 2; longer training: seed 0.
+    // Quick, seeds 0 to 2.
+    private const string HeadStillLearning =
+        "6.0, 6.0 and 5.4 % after 200 steps of 32 grids, where 6 are asked; this profile has 150. After 20 steps the head that goes by channels is still 6 % behind: it has not finished learning.";
+
     private const string StillDiverging =
         "The heads are still growing apart after 400 steps of 32 pictures, a tenth of the specified steps with half the pictures: after 1,600 steps, seed 0, the saving is 8.9 % (3.17 against 3.48 nats), where 400 steps give 4.8 %. With 64 values both also pay about ln 4 = 1.39 nats more per channel than with 16, for resolution that neither predicts; the next row has the saving with 16.";
 
@@ -59,7 +63,8 @@ public sealed record TokenBridgeResults(bool IsFull, BridgeRuns Tokenizers, Prio
         const string Reported = "gFID 1.94 against 15.7";
         var (parallel, one) = (Arm(HeadKind.Parallel), Arm(HeadKind.Autoregressive));
         var least = IsFull ? 8 : 6;
-        yield return InFull(OfArms($"One channel after the other needs at least {least} % fewer nats than all at once", Reported, "%", least, null, [one, parallel], Saved), StillDiverging);
+        var saved = OfArms($"One channel after the other needs at least {least} % fewer nats than all at once", Reported, "%", least, null, [one, parallel], Saved);
+        yield return saved is null ? null : saved with { NotReproduced = IsFull ? StillDiverging : HeadStillLearning };
         if (IsFull) yield return OfArms("The same with 16 values per channel", Reported, "%", null, null, [Arm(HeadKind.Autoregressive, 16), Arm(HeadKind.Parallel, 16)], Saved);
         yield return OfArms("Its pictures are at least 10 % nearer in gFD (stand-in)", Reported, "%", IsFull ? 10 : null, TwoOfThree, [one, parallel], runs => 100 * (1 - runs[0].Score.Frechet / runs[1].Score.Frechet));
     }
