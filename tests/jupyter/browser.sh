@@ -53,16 +53,6 @@ npm install --silent --no-fund --no-audit --legacy-peer-deps @jupyterlab/noteboo
   @jupyter-widgets/jupyterlab-manager@5.0.16 @jupyter-widgets/controls@5.0.13 path-browserify@1.0.1 esbuild@0.28.2 puppeteer-core@24.43.1 > /dev/null
 node browser.mjs bundle "$folder/static"
 
-port=$("$python" -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])')
-address=http://127.0.0.1:$port
-"$python" -m notebook --no-browser --allow-root --ip=127.0.0.1 --port="$port" --port-retries=0 --NotebookApp.token=lab --notebook-dir="$folder/notebooks" \
-  --NotebookApp.extra_static_paths="['$folder/static']" > "$folder/server.log" 2>&1 &
-server=$!
-trap 'kill $server; wait $server 2> /dev/null || true; rm -rf "$folder"' EXIT
-for _ in $(seq 600); do
-  curl -s "$address/api?token=lab" > /dev/null && break
-  kill -0 $server 2> /dev/null || { cat "$folder/server.log" >&2; exit 1; }
-  sleep 0.1
-done
+serve "$folder/notebooks" --NotebookApp.extra_static_paths="['$folder/static']"
 node browser.mjs "$address/" lab "$pictures" || { status=$?; cat "$folder/server.log" >&2; exit $status; }
 echo "Screenshots: $pictures"

@@ -17,6 +17,9 @@ public sealed record LabelHead(string Name, int Classes);
 /// <param name="Heads">Their numbers of classes multiply to the number of classes.</param>
 public sealed record TokenizerData(string Name, ImageSplits Images, IReadOnlyList<LabelHead> Heads) : IDisposable
 {
+    /// <summary>Of <see cref="Load"/>.</summary>
+    internal const int TrainPictures = 4_096, TestPictures = 1_024;
+
     private static readonly SceneAttribute[] attributes = [SceneAttribute.Shape, SceneAttribute.Colour, SceneAttribute.Size, SceneAttribute.Texture];
 
     /// <summary>Mirrored pictures are as good, and their classes are the same.</summary>
@@ -47,6 +50,17 @@ public sealed record TokenizerData(string Name, ImageSplits Images, IReadOnlyLis
         using var _ = whole.Test;
         return new("cifar10", new(whole.Train, whole.Test.Take(test, seed: 0)), [new("class", whole.Train.ClassNames.Count)]);
     }
+
+    /// <summary>The pictures of an experiment: CIFAR-10, or 4,096 drawn shapes; 1,024 of either to test on.</summary>
+    /// <param name="real">CIFAR-10.</param>
+    /// <param name="size">Side of drawn pictures in pixels.</param>
+    /// <param name="progress">Told about a download, if one is needed.</param>
+    /// <param name="cancellation">Stops a download.</param>
+    /// <returns>The caller's to dispose.</returns>
+    /// <exception cref="DatasetUnavailableException">CIFAR-10 is neither here nor to be had.</exception>
+    public static TokenizerData Load(bool real, int size, IProgress<DownloadProgress>? progress = null, CancellationToken cancellation = default) => real
+        ? Cifar10(TestPictures, progress, cancellation)
+        : Drawn(Shapes.Tokenizer32 with { Size = size }, TrainPictures, TestPictures, seed: 0);
 
     /// <summary>The class under every head.</summary>
     /// <param name="labels">[B] int64, classes of <see cref="Images"/>.</param>

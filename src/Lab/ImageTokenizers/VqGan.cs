@@ -26,12 +26,39 @@ public sealed record VqGanOptions(IReadOnlyList<int> Multipliers, int Channels =
     public int Width => Channels * Multipliers[^1];
 }
 
-/// <summary>From pictures to the features of the deepest level: levels of residual blocks, attention in the deepest, and a middle.</summary>
-/// <remarks>Source: Esser et al. 2021 (arXiv 2012.09841). Names of weights are those of github.com/FoundationVision/LlamaGen.</remarks>
-public sealed class VqGanEncoder : nn.Module<Tensor, Tensor>
+/// <summary>Layers one behind the other, by the names of the reference.</summary>
+public abstract class VqGanNetwork : nn.Module<Tensor, Tensor>
 {
     private readonly List<nn.Module<Tensor, Tensor>> layers = [];
 
+    private protected VqGanNetwork(string name) : base(name) { }
+
+    /// <inheritdoc/>
+    public override Tensor forward(Tensor x)
+    {
+        using var scope = NewDisposeScope();
+        foreach (var layer in layers) x = layer.call(x);
+        return x.MoveToOuterDisposeScope();
+    }
+
+    private protected void Add(string name, nn.Module<Tensor, Tensor> layer, nn.Module<Tensor, Tensor>? before = null)
+    {
+        if (before is not null) layers.Add(before);
+        layers.Add(layer);
+        this.Register(name, layer);
+    }
+
+    /// <summary>Parts are registered by constructors.</summary>
+    protected override void RegisterComponents() { }
+}
+
+/// <summary>
+/// From pictures [B, 3, S, S] in [-1, 1] to the features of the deepest level [B, width, S / F, S / F]: levels of residual blocks, attention in the
+/// deepest, and a middle.
+/// </summary>
+/// <remarks>Source: Esser et al. 2021 (arXiv 2012.09841). Names of weights are those of github.com/FoundationVision/LlamaGen.</remarks>
+public sealed class VqGanEncoder : VqGanNetwork
+{
     /// <param name="options">Sizes.</param>
     public VqGanEncoder(VqGanOptions options) : base(nameof(VqGanEncoder))
     {
@@ -48,28 +75,12 @@ public sealed class VqGanEncoder : nn.Module<Tensor, Tensor>
         }
         foreach (var (i, layer) in VqGanBlocks.Middle(width).Index()) Add($"mid.{i}", layer);
     }
-
-    /// <param name="images">[B, 3, S, S] in [-1, 1].</param>
-    /// <returns>[B, <see cref="VqGanOptions.Width"/>, S / F, S / F].</returns>
-    public override Tensor forward(Tensor images) => VqGanBlocks.Through(layers, images);
-
-    private void Add(string name, nn.Module<Tensor, Tensor> layer, nn.Module<Tensor, Tensor>? before = null)
-    {
-        if (before is not null) layers.Add(before);
-        layers.Add(layer);
-        this.Register(name, layer);
-    }
-
-    /// <summary>Parts are registered by the constructor.</summary>
-    protected override void RegisterComponents() { }
 }
 
-/// <summary>From latents to pictures, the <see cref="VqGanEncoder"/> in reverse with one residual block more per level.</summary>
+/// <summary>From latents [B, z, h, w] to pictures [B, 3, F h, F w], not clamped: the <see cref="VqGanEncoder"/> in reverse with one residual block more per level.</summary>
 /// <remarks>Source: Esser et al. 2021 (arXiv 2012.09841). Names of weights are those of github.com/FoundationVision/LlamaGen.</remarks>
-public sealed class VqGanDecoder : nn.Module<Tensor, Tensor>
+public sealed class VqGanDecoder : VqGanNetwork
 {
-    private readonly List<nn.Module<Tensor, Tensor>> layers = [];
-
     /// <param name="options">Sizes.</param>
     public VqGanDecoder(VqGanOptions options) : base(nameof(VqGanDecoder))
     {
@@ -89,20 +100,6 @@ public sealed class VqGanDecoder : nn.Module<Tensor, Tensor>
         Add("norm_out", Blocks.Norm(width, VqGanOptions.Groups));
         Add("conv_out", Blocks.Conv3(width, 3), nn.SiLU());
     }
-
-    /// <param name="latents">[B, <see cref="VqGanOptions.ZChannels"/>, h, w].</param>
-    /// <returns>[B, 3, F h, F w], not clamped.</returns>
-    public override Tensor forward(Tensor latents) => VqGanBlocks.Through(layers, latents);
-
-    private void Add(string name, nn.Module<Tensor, Tensor> layer, nn.Module<Tensor, Tensor>? before = null)
-    {
-        if (before is not null) layers.Add(before);
-        layers.Add(layer);
-        this.Register(name, layer);
-    }
-
-    /// <summary>Parts are registered by the constructor.</summary>
-    protected override void RegisterComponents() { }
 }
 
 /// <summary>Norm, activation and convolution behind a <see cref="VqGanEncoder"/>, or behind what adapts its features.</summary>
@@ -118,9 +115,6 @@ public sealed class VqGanHead : nn.Module<Tensor, Tensor>
         conv = Blocks.Conv3(options.Width, options.ZChannels);
         RegisterComponents();
     }
-
-    /// <summary>Scale and shift come under the names of the reference's encoder.</summary>
-    internal (GroupNorm Norm, Conv2d Conv) Parts => (norm, conv);
 
     /// <param name="features">[B, <see cref="VqGanOptions.Width"/>, h, w].</param>
     /// <returns>[B, <see cref="VqGanOptions.ZChannels"/>, h, w].</returns>
@@ -138,11 +132,4 @@ internal static class VqGanBlocks
     public static nn.Module<Tensor, Tensor> Attention(int width) => new SpatialAttention(width, VqGanOptions.Groups);
 
     public static IEnumerable<nn.Module<Tensor, Tensor>> Middle(int width) => [Residual(width, width), Attention(width), Residual(width, width)];
-
-    public static Tensor Through(IEnumerable<nn.Module<Tensor, Tensor>> layers, Tensor x)
-    {
-        using var scope = NewDisposeScope();
-        foreach (var layer in layers) x = layer.call(x);
-        return x.MoveToOuterDisposeScope();
-    }
 }

@@ -5,7 +5,7 @@ using static TorchSharp.torch;
 
 namespace Lab.Nn;
 
-/// <summary>Self-attention with several heads: one matrix for queries, keys and values, without bias; an output projection with bias.</summary>
+/// <summary>Self-attention with several heads: one matrix for queries, keys and values, usually without bias; an output projection with bias.</summary>
 /// <remarks>Source: Vaswani et al. 2017, section 3.2 (arXiv 1706.03762).</remarks>
 public sealed class MultiHeadAttention : nn.Module<Tensor, Tensor?, Tensor>, ICountsMacs
 {
@@ -18,12 +18,13 @@ public sealed class MultiHeadAttention : nn.Module<Tensor, Tensor?, Tensor>, ICo
     /// <param name="heads">A divisor of the width.</param>
     /// <param name="attentionDropout">On the attention map, while training.</param>
     /// <param name="projectionDropout">On the output, while training.</param>
+    /// <param name="qkvBias">Queries, keys and values have biases, too.</param>
     /// <exception cref="ArgumentException">Heads that do not divide the width.</exception>
-    public MultiHeadAttention(int dim, int heads, double attentionDropout = 0, double projectionDropout = 0) : base(nameof(MultiHeadAttention))
+    public MultiHeadAttention(int dim, int heads, double attentionDropout = 0, double projectionDropout = 0, bool qkvBias = false) : base(nameof(MultiHeadAttention))
     {
         if (heads < 1 || dim % heads != 0) throw new ArgumentException($"{heads} heads do not divide a width of {dim}.", nameof(heads));
         (this.heads, this.attentionDropout, this.projectionDropout) = (heads, attentionDropout, projectionDropout);
-        qkv = Layers.Linear(dim, 3 * dim, bias: false);
+        qkv = Layers.Linear(dim, 3 * dim, bias: qkvBias);
         projection = Layers.Linear(dim, dim);
         RegisterComponents();
     }

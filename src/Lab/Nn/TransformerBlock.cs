@@ -25,6 +25,9 @@ public sealed record BlockOptions(int Dim, int Heads, int MlpDim)
     /// <summary>Where it normalizes; also decides the weights' names.</summary>
     public BlockNorm Norm { get; init; } = BlockNorm.Pre;
 
+    /// <summary>Queries, keys and values have biases.</summary>
+    public bool QkvBias { get; init; }
+
     /// <summary>On the outputs of attention and of both MLP layers.</summary>
     public double Dropout { get; init; }
 
@@ -48,7 +51,7 @@ public sealed class TransformerBlock : nn.Module<Tensor, Tensor?, Tensor>
     public TransformerBlock(BlockOptions options) : base(nameof(TransformerBlock))
     {
         this.options = options;
-        attention = new MultiHeadAttention(options.Dim, options.Heads, options.AttentionDropout, options.Dropout);
+        attention = new MultiHeadAttention(options.Dim, options.Heads, options.AttentionDropout, options.Dropout, options.QkvBias);
         attentionNorm = nn.LayerNorm(options.Dim);
         mlpNorm = nn.LayerNorm(options.Dim);
         mlpIn = Layers.Linear(options.Dim, options.MlpDim);

@@ -70,7 +70,7 @@ public sealed class VectorQuantizer : Quantizer
     internal (Tensor Compared, Tensor Vectors, Tensor Codes, Tensor Loss) Assign(Tensor rows)
     {
         var z = Codebook.Project(rows);
-        if (training) Codebook.Start(z.detach());
+        if (training && !Codebook.IsFrozen) Codebook.Start(z.detach());
         var vectors = Codebook.Vectors;
         var codes = NearestCode.Search(z.detach(), vectors.detach());
         var q = vectors.index_select(0, codes);

@@ -1,5 +1,3 @@
-using static TorchSharp.torch;
-
 namespace Lab.Runtime;
 
 /// <summary>
@@ -19,19 +17,12 @@ internal static class OneByOne
     /// <exception cref="OperationCanceledException">Cancelled.</exception>
     public static IReadOnlyList<TResult> Map<TItem, TResult>(IReadOnlyList<TItem> items, Func<TItem, TResult> map, CancellationToken cancellation)
     {
-        var (results, threads) = (new TResult[items.Count], get_num_threads());
-        set_num_threads(1);
-        try
+        using var one = new OneThread();
+        var results = new TResult[items.Count];
+        for (var i = 0; i < results.Length; i++)
         {
-            for (var i = 0; i < results.Length; i++)
-            {
-                cancellation.ThrowIfCancellationRequested();
-                results[i] = map(items[i]);
-            }
-        }
-        finally
-        {
-            set_num_threads(threads);
+            cancellation.ThrowIfCancellationRequested();
+            results[i] = map(items[i]);
         }
         return results;
     }

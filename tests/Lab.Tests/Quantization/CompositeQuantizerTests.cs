@@ -186,7 +186,7 @@ public sealed class CompositeQuantizerTests
     [Fact]
     public void A_frozen_book_stays_while_vectors_are_drawn_to_it()
     {
-        foreach (Codebook book in new Codebook[] { new EmaCodebook(8, 3, CodebookStart.Normal) { RevivalThreshold = 2 }, new LearnedCodebook(8, 3, CodebookStart.Normal) })
+        foreach (Codebook book in new Codebook[] { new EmaCodebook(8, 3, CodebookStart.Normal) { RevivalThreshold = 2 }, new LearnedCodebook(8, 3, CodebookStart.Normal), new EmaCodebook(8, 3) })
         {
             using var scope = NewDisposeScope();
             var quantizer = new VectorQuantizer(book) { Entropy = new(1, 1) };

@@ -1,5 +1,4 @@
 using Lab.Data;
-using Lab.Runtime;
 using static TorchSharp.torch;
 
 namespace Lab.ImageTokenizers.Priors;
@@ -46,33 +45,14 @@ public sealed record CodeGrids(Tensor Codes, Tensor Labels) : IDisposable
     /// <summary>Batches drawn with replacement.</summary>
     /// <param name="batchSize">Grids in a batch.</param>
     /// <param name="seed">Of the draws.</param>
-    public IBatchSource<CodeBatch> Draw(int batchSize, long seed) => new Batches(this, batchSize, seed);
+    public IBatchSource<CodeBatch> Draw(int batchSize, long seed) => new DrawnBatches<CodeBatch>(
+        (int)Labels.shape[0], batchSize, seed, Labels.device,
+        index => new(Codes.index_select(0, index).DetachFromDisposeScope(), Labels.index_select(0, index).DetachFromDisposeScope()));
 
     /// <inheritdoc/>
     public void Dispose()
     {
         Codes.Dispose();
         Labels.Dispose();
-    }
-
-    private sealed class Batches(CodeGrids grids, int batchSize, long seed) : IBatchSource<CodeBatch>
-    {
-        private readonly int count = (int)grids.Labels.shape[0];
-
-        public int BatchSize { get; } = batchSize;
-
-        public long BatchesPerEpoch => Math.Max(1, count / BatchSize);
-
-        public IEnumerable<CodeBatch> From(long step)
-        {
-            for (; ; step++)
-            {
-                var random = new CounterRandom(Seed.Derive(seed, "grids"), step);
-                var chosen = new long[BatchSize];
-                for (var i = 0; i < BatchSize; i++) chosen[i] = random.Below(count);
-                using var index = tensor(chosen, device: grids.Labels.device);
-                yield return new(grids.Codes.index_select(0, index).DetachFromDisposeScope(), grids.Labels.index_select(0, index).DetachFromDisposeScope());
-            }
-        }
     }
 }

@@ -45,12 +45,7 @@ public sealed record CctExperiment(CctScale Scale, IReadOnlyList<CctArm> Arms, C
     /// <param name="profile"><c>quick</c> or <c>full</c>.</param>
     /// <param name="device">A GPU gets larger models in <c>full</c>.</param>
     /// <exception cref="ArgumentException">Another profile.</exception>
-    public static CctExperiment Of(string profile, Device device) => profile switch
-    {
-        "quick" => Quick,
-        "full" => device.type == DeviceType.CUDA ? FullCuda : Full,
-        _ => throw new ArgumentException($"'{profile}' is no profile. Known are quick and full.", nameof(profile)),
-    };
+    public static CctExperiment Of(string profile, Device device) => Profile.Choose(profile, Quick, device.type == DeviceType.CUDA ? FullCuda : Full);
 
     /// <summary>The same with a model of the reader's own beside the paper's.</summary>
     /// <param name="model">Its number of classes follows the data.</param>
@@ -93,18 +88,7 @@ public sealed record CctExperiment(CctScale Scale, IReadOnlyList<CctArm> Arms, C
         if (seeds.Count == 0 || Arms.Count == 0) throw new ArgumentException("An experiment needs at least one arm and one seed.");
 
         var normalization = Normalization.Of(data.Train);
-        var runs = new List<CctRun>();
-        try
-        {
-            foreach (var seed in seeds)
-                foreach (var next in Arms)
-                    runs.Add(Train(next, seed, data, normalization, device ?? CPU, progress, cancellation));
-        }
-        catch
-        {
-            foreach (var run in runs) run.Dispose();
-            throw;
-        }
+        var runs = Runs.All(from seed in seeds from arm in Arms select Train(arm, seed, data, normalization, device ?? CPU, progress, cancellation));
         return new(Scale, runs, normalization);
     }
 

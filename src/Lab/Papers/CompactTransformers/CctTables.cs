@@ -1,5 +1,6 @@
 using Lab.Metrics;
 using Microsoft.Data.Analysis;
+using static Lab.Papers.Columns;
 using static TorchSharp.torch;
 
 namespace Lab.Papers.CompactTransformers;
@@ -10,9 +11,9 @@ public static class CctTables
     /// <summary>What an experiment will train.</summary>
     /// <param name="experiment">The plan.</param>
     public static DataFrame Plan(CctExperiment experiment) => new(
-        Text("model", experiment.Arms, a => a.Name),
-        Text("positions", experiment.Arms, a => a.Model.Position.ToString()),
-        Text("pooling", experiment.Arms, a => a.Model.Pooling.ToString()),
+        Words("model", experiment.Arms, a => a.Name),
+        Words("positions", experiment.Arms, a => a.Model.Position.ToString()),
+        Words("pooling", experiment.Arms, a => a.Model.Pooling.ToString()),
         Number("tokens", experiment.Arms, a => a.Model.Tokens),
         Number("training pictures", experiment.Arms, a => (int)(a.DataShare * experiment.TrainSize)),
         Number("epochs", experiment.Arms, _ => experiment.Recipe.Epochs),
@@ -24,7 +25,7 @@ public static class CctTables
     {
         var models = CctOptions.Official.Select(Counted).ToArray();
         return new(
-            Text("model", models, m => m.Name),
+            Words("model", models, m => m.Name),
             Number("side", models, m => m.Options.ImageSize),
             Number("tokens", models, m => m.Options.Tokens),
             Number("params, M", models, m => Math.Round(m.Parameters / 1e6, 3)),
@@ -41,7 +42,7 @@ public static class CctTables
     {
         var arms = results.Arms.Select(results.Of).ToArray();
         return new(
-            Text("model", arms, runs => runs[0].Arm.Name),
+            Words("model", arms, runs => runs[0].Arm.Name),
             Number("test, %", arms, runs => Math.Round(runs.Average(r => r.TestAccuracy), 2)),
             Number("± over seeds", arms, runs => runs.Count < 2 ? null : Math.Round(Spread.Of([.. runs.Select(r => r.TestAccuracy)]).Deviation, 2)),
             Number("training, %", arms, runs => Math.Round(runs.Average(r => r.TrainAccuracy), 2)),
@@ -58,8 +59,4 @@ public static class CctTables
         return (options.Name, options, model.parameters().Sum(p => p.numel()), MacCounter.Count(model, picture),
             CctReported.All.FirstOrDefault(r => r.Model == options.Name));
     }
-
-    private static StringDataFrameColumn Text<T>(string name, IEnumerable<T> rows, Func<T, string> value) => new(name, rows.Select(value));
-
-    private static DoubleDataFrameColumn Number<T>(string name, IEnumerable<T> rows, Func<T, double?> value) => new(name, rows.Select(value));
 }

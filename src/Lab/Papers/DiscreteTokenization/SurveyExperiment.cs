@@ -20,7 +20,7 @@ namespace Lab.Papers.DiscreteTokenization;
 public sealed record SurveyExperiment(
     bool IsFull, IReadOnlyList<VectorComparison> Vectors, IReadOnlyList<TokenizerArm> Arms, TokenizerConfig Config, TokenizerRecipe Recipe, GraphComparison Graph)
 {
-    private const int TrainPictures = 4_096, TestPictures = 1_024, GapPictures = 256;
+    private const int GapPictures = 256;
 
     /// <summary>Pictures in a batch of theirs.</summary>
     public int FeatureBatch { get; init; } = 64;
@@ -50,21 +50,15 @@ public sealed record SurveyExperiment(
     /// <summary>The experiment of a profile.</summary>
     /// <param name="profile"><c>quick</c> or <c>full</c>.</param>
     /// <exception cref="ArgumentException">Another profile.</exception>
-    public static SurveyExperiment Of(string profile) => profile switch
-    {
-        "quick" => Quick,
-        "full" => Full,
-        _ => throw new ArgumentException($"'{profile}' is no profile. Known are quick and full.", nameof(profile)),
-    };
+    public static SurveyExperiment Of(string profile) => Profile.Choose(profile, Quick, Full);
 
     /// <summary>Pictures of this scale: drawn shapes, or CIFAR-10.</summary>
     /// <param name="progress">Told about a download, if one is needed.</param>
     /// <param name="cancellation">Stops a download.</param>
     /// <returns>The caller's to dispose.</returns>
     /// <exception cref="DatasetUnavailableException">CIFAR-10 is neither here nor to be had.</exception>
-    public TokenizerData LoadData(IProgress<DownloadProgress>? progress = null, CancellationToken cancellation = default) => IsFull
-        ? TokenizerData.Cifar10(TestPictures, progress, cancellation)
-        : TokenizerData.Drawn(Shapes.Tokenizer32 with { Size = Config.Size }, TrainPictures, TestPictures, seed: 0);
+    public TokenizerData LoadData(IProgress<DownloadProgress>? progress = null, CancellationToken cancellation = default) =>
+        TokenizerData.Load(IsFull, Config.Size, progress, cancellation);
 
     /// <summary>Part A: drawn vectors, in full also patches of the pictures.</summary>
     /// <param name="data">Pictures.</param>
@@ -112,17 +106,7 @@ public sealed record SurveyExperiment(
         IProgress<TrainingProgress>? progress = null, CancellationToken cancellation = default)
     {
         using var scorer = new TokenizerScorer(metric, data.Images.Test, device);
-        var runs = new List<TokenizerRun>();
-        try
-        {
-            foreach (var seed in Checked(seeds))
-                foreach (var arm in Arms) runs.Add(Train(arm, seed));
-        }
-        catch
-        {
-            foreach (var run in runs) run.Dispose();
-            throw;
-        }
+        var runs = Runs.All(from seed in Checked(seeds) from arm in Arms select Train(arm, seed));
         return new(runs, scorer.Range);
 
         TokenizerRun Train(TokenizerArm arm, long seed)

@@ -1,5 +1,6 @@
 using Lab.Metrics;
 using Microsoft.Data.Analysis;
+using static Lab.Papers.Columns;
 
 namespace Lab.Papers.DiscreteTokenization;
 
@@ -16,7 +17,7 @@ public static class SurveyTables
             ("B: pictures", $"{plan.Arms.Count} bottlenecks in {plan.Config.Name}, {plan.Recipe.Steps} steps of {plan.Recipe.BatchSize} pictures"),
             ("C: graph", $"{plan.Graph.Entities} entities, {plan.Graph.AnchorCount} anchors, {plan.Graph.PerEntity} of them and {plan.Graph.RelationsPerEntity} relations in a code, {plan.Graph.Steps} steps"),
         ];
-        return new(Text("part", rows, row => row.Part), Text("what", rows, row => row.What));
+        return new(Words("part", rows, row => row.Part), Words("what", rows, row => row.What));
     }
 
     /// <summary>The survey's taxonomy, counted for vectors of 8 numbers.</summary>
@@ -29,7 +30,7 @@ public static class SurveyTables
             ("AQ", "sum of K_i D", "product of K_i", "partly"), ("FSQ", "0", "L^D", "fixed grid"), ("LFQ", "0", "2^D", "no book"), ("BSQ", "0", "2^D", "no book, error bounded"),
             ("GART", "anchors + relations", "sets of them", "fixed codes"),
         ];
-        return new(Text("kind", rows, r => r.Kind), Text("numbers in the books", rows, r => r.Numbers), Text("codes", rows, r => r.Codes), Text("collapse", rows, r => r.Collapse));
+        return new(Words("kind", rows, r => r.Kind), Words("numbers in the books", rows, r => r.Numbers), Words("codes", rows, r => r.Codes), Words("collapse", rows, r => r.Collapse));
     }
 
     /// <summary>Part A, mean over seeds.</summary>
@@ -39,8 +40,8 @@ public static class SurveyTables
         var rows = runs.SelectMany(run => run.Scores.Select(score => (run.Data, Rate: run.Comparison.Bits, Score: score)))
             .GroupBy(row => (row.Data, row.Rate, row.Score.Name)).Select(group => (group.Key.Data, Scores: group.Select(row => row.Score).ToArray())).ToArray();
         return new(
-            Text("vectors", rows, r => r.Data),
-            Text("kind", rows, r => r.Scores[0].Name),
+            Words("vectors", rows, r => r.Data),
+            Words("kind", rows, r => r.Scores[0].Name),
             Number("bits", rows, r => r.Scores[0].Bits, 1),
             Number("error / variance", rows, r => r.Scores.Average(s => s.Nmse), 4),
             Number("SNR, dB", rows, r => r.Scores.Average(s => s.Snr), 2),
@@ -55,7 +56,7 @@ public static class SurveyTables
     {
         var rows = results.Arms.Select(results.Of).ToArray();
         return new(
-            Text("bottleneck", rows, r => r[0].Arm.Name),
+            Words("bottleneck", rows, r => r[0].Arm.Name),
             Number("PSNR, dB", rows, r => r.Average(run => run.Score.Psnr), 2),
             Number("±", rows, r => r.Count < 2 ? null : Spread.Of([.. r.Select(run => run.Score.Psnr)]).Deviation, 2),
             Number("SSIM", rows, r => r.Average(run => run.Score.Ssim), 3),
@@ -70,7 +71,7 @@ public static class SurveyTables
     {
         var rows = results.Arms.Select(results.Of).ToArray();
         return new(
-            Text("bottleneck", rows, r => r[0].Arm.Name),
+            Words("bottleneck", rows, r => r[0].Arm.Name),
             Number("used, %", rows, r => r.Average(run => 100 * run.Score.Use?.Usage), 1),
             Number("perplexity", rows, r => r.Average(run => run.Score.Use?.Perplexity), 0),
             Number("bits per pixel", rows, r => r[0].Score.Use is null ? null : r[0].Score.BitsPerPixel, 3),
@@ -86,7 +87,7 @@ public static class SurveyTables
     {
         var rows = runs[0].Scores.Select((score, i) => runs.Select(run => run.Scores[i]).ToArray()).ToArray();
         return new(
-            Text("entities as", rows, r => r[0].Name),
+            Words("entities as", rows, r => r[0].Name),
             Number("numbers", rows, r => r[0].Numbers, 0),
             Number("MRR", rows, r => r.Average(s => s.Mrr), 3),
             Number("±", rows, r => r.Length < 2 ? null : Spread.Of([.. r.Select(s => s.Mrr)]).Deviation, 3),
@@ -95,9 +96,4 @@ public static class SurveyTables
     }
 
     private static double? Gapped(double value) => double.IsNaN(value) ? null : value;
-
-    private static StringDataFrameColumn Text<T>(string name, IEnumerable<T> rows, Func<T, string> value) => new(name, rows.Select(value));
-
-    private static DoubleDataFrameColumn Number<T>(string name, IEnumerable<T> rows, Func<T, double?> value, int digits) =>
-        new(name, rows.Select(row => value(row) is { } number ? Math.Round(number, digits) : (double?)null));
 }

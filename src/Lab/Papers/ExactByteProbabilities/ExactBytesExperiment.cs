@@ -91,12 +91,7 @@ public sealed record ExactBytesExperiment
     /// <summary>The experiment of a profile.</summary>
     /// <param name="profile"><c>quick</c> or <c>full</c>.</param>
     /// <exception cref="ArgumentException">Another profile.</exception>
-    public static ExactBytesExperiment Of(string profile) => profile switch
-    {
-        "quick" => Quick,
-        "full" => Full,
-        _ => throw new ArgumentException($"'{profile}' is no profile. Known are quick and full.", nameof(profile)),
-    };
+    public static ExactBytesExperiment Of(string profile) => Profile.Choose(profile, Quick, Full);
 
     /// <summary>The text of this scale: Shakespeare's plays for full, else made up here.</summary>
     /// <exception cref="Data.DatasetUnavailableException">The plays are not on this machine; says what to do.</exception>
@@ -114,16 +109,7 @@ public sealed record ExactBytesExperiment
         TextSplits corpus, IReadOnlyList<long> seeds, ModelCache? cache = null, IProgress<TrainingProgress>? progress = null, CancellationToken cancellation = default)
     {
         if (seeds.Count == 0) throw new ArgumentException("An experiment needs at least one seed.", nameof(seeds));
-        var runs = new List<ExactBytesRun>();
-        try
-        {
-            foreach (var seed in seeds) runs.Add(Measured(ExactBytesModels.Train(this, corpus, seed, cache, progress, cancellation), corpus.Test, seed, cancellation));
-        }
-        catch
-        {
-            foreach (var run in runs) run.Dispose();
-            throw;
-        }
+        var runs = Runs.All(seeds.Select(seed => Measured(ExactBytesModels.Train(this, corpus, seed, cache, progress, cancellation), corpus.Test, seed, cancellation)));
         return new(this, corpus.Name, runs);
     }
 

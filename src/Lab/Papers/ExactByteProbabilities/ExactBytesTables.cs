@@ -1,5 +1,6 @@
 using System.Text;
 using Microsoft.Data.Analysis;
+using static Lab.Papers.Columns;
 
 namespace Lab.Papers.ExactByteProbabilities;
 
@@ -14,8 +15,8 @@ public static class ExactBytesTables
     {
         var rows = texts.Select(text => (Text: text, Bytes: Encoding.ASCII.GetBytes(text))).ToArray();
         return new(
-            Text("behind", rows, r => r.Text),
-            Text("encoding", rows, r => string.Join('|', law.Tokenizer.Encode(r.Bytes).Select(token => Encoding.ASCII.GetString(law.Tokenizer.Vocabulary[token])))),
+            Words("behind", rows, r => r.Text),
+            Words("encoding", rows, r => string.Join('|', law.Tokenizer.Encode(r.Bytes).Select(token => Encoding.ASCII.GetString(law.Tokenizer.Vocabulary[token])))),
             Number("truth, P(A)", rows, r => source.Law(r.Text)[source.Alphabet.IndexOf('A')]),
             Number("naive", rows, r => NaiveBytes.Law(law, r.Bytes)['A']),
             Number("healed", rows, r => TokenHealing.Law(law, r.Bytes)['A']),
@@ -29,7 +30,7 @@ public static class ExactBytesTables
         (string Name, Lab.Text.TinyLm Model)[] rows =
             [("of the known source", models.Chain), ("whose prompts are cut", models.Cut), ("of bytes", models.Bytes), ("ensemble, first", models.First), ("ensemble, second", models.Second)];
         return new(
-            Text("model", rows, r => r.Name),
+            Words("model", rows, r => r.Name),
             Number("tokens", rows, r => r.Model.Options.Model.Vocabulary),
             Number("width", rows, r => r.Model.Options.Model.Dim),
             Number("layers", rows, r => r.Model.Options.Model.Depth),
@@ -37,7 +38,7 @@ public static class ExactBytesTables
             Number("steps", rows, r => r.Model.Options.Steps),
             Number("TFLOP", rows, r => Math.Round(r.Model.Options.Steps * r.Model.Options.TokensPerStep * (r.Model.Options.Model.TrainingFlops / 1e12), 2)),
             Number("seconds", rows, r => Math.Round(r.Model.History[^1].Elapsed.TotalSeconds, 1)),
-            Text("from the cache", rows, r => r.Model.FromCache ? "yes" : "no"));
+            Words("from the cache", rows, r => r.Model.FromCache ? "yes" : "no"));
     }
 
     /// <summary>Bits of the next byte and completions by kind of prompt and reading, mean over seeds.</summary>
@@ -60,7 +61,7 @@ public static class ExactBytesTables
         }).ToList();
         rows.Insert(6, (kinds[1].Kind, "model of bytes", results.Runs.Average(run => run.Bytes.Average(s => s.Bits)), results.Runs.Average(run => 100 * run.Bytes.Average(s => s.Completed ? 1.0 : 0))));
         return new(
-            Text("prompts end", rows, r => r.Kind), Text("reading", rows, r => r.Reading),
+            Words("prompts end", rows, r => r.Kind), Words("reading", rows, r => r.Reading),
             Number("bits of the next byte", rows, r => Math.Round(r.Bits, 3)), Number("completed, %", rows, r => Math.Round(r.Completed, 1)));
 
         double Mean((string, Func<ExactBytesRun, IReadOnlyList<CutScores>> Scores) kind, Func<IReadOnlyList<CutScores>, double> value) =>
@@ -73,7 +74,7 @@ public static class ExactBytesTables
         Number("seed", results.Runs, r => r.Seed),
         Number("known tokens, naive: mean error", results.Runs, r => Math.Round(r.Chain.Naive.Average(), 3)),
         Number("healed", results.Runs, r => Math.Round(r.Chain.Healed.Average(), 3)),
-        Text("exact: largest", results.Runs, r => r.Chain.Exact.ToString("0.0E+0", System.Globalization.CultureInfo.InvariantCulture)),
+        Words("exact: largest", results.Runs, r => r.Chain.Exact.ToString("0.0E+0", System.Globalization.CultureInfo.InvariantCulture)),
         Number("learned tokens, naive: total variation", results.Runs, r => Math.Round(r.Learned.Distances.Naive, 3)),
         Number("healed ", results.Runs, r => Math.Round(r.Learned.Distances.Healed, 3)),
         Number("exact", results.Runs, r => Math.Round(r.Learned.Distances.Exact, 3)));
@@ -89,8 +90,4 @@ public static class ExactBytesTables
         Number("ensemble, test", results.Runs, r => Math.Round(r.Ensemble.BitsPerByte.Together, 3)),
         Number("first, fast", results.Runs, r => Math.Round(r.Ensemble.Fast.Average(), 4)),
         Number("mass on invalid tokens, %", results.Runs, r => Math.Round(100 * r.Ensemble.InvalidMass, 3)));
-
-    private static StringDataFrameColumn Text<T>(string name, IEnumerable<T> rows, Func<T, string> value) => new(name, rows.Select(value));
-
-    private static DoubleDataFrameColumn Number<T>(string name, IEnumerable<T> rows, Func<T, double?> value) => new(name, rows.Select(value));
 }

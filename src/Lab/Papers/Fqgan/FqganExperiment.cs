@@ -25,13 +25,11 @@ public sealed record FqganExperiment(
     bool IsFull, IReadOnlyList<FqganArm> Arms, long Codes, TokenizerConfig Config, TokenizerRecipe Recipe,
     IReadOnlyList<FarHead> Heads, PriorOptions Prior, PriorRecipe PriorRecipe)
 {
-    private const int TrainPictures = 4_096, TestPictures = 1_024;
-
     /// <summary>Batches that the perceptual and the metric network learn from.</summary>
-    public (long Perceptual, long Metric) FeatureSteps { get; init; } = (150, 150);
+    public (long Perceptual, long Metric) FeatureSteps { get; init; } = (60, 100);
 
     /// <summary>Pictures in a batch of theirs.</summary>
-    public int FeatureBatch { get; init; } = 128;
+    public int FeatureBatch { get; init; } = 64;
 
     /// <summary>Of the losses, where an arm has them.</summary>
     public FqganWeights Weights { get; init; } = new();
@@ -44,8 +42,8 @@ public sealed record FqganExperiment(
 
     /// <summary>Some tens of seconds on two cores, with pictures that are drawn here.</summary>
     public static FqganExperiment Quick { get; } = new(
-        false, [FqganArm.Single, FqganArm.Dual, FqganArm.Disentangled, FqganArm.Both], Codes: 512, TokenizerConfig.P32_4s, new(Steps: 120, BatchSize: 32) { CurvePoints = 4 },
-        [FarHead.Linear, FarHead.Autoregressive], PriorOptions.Small, new(Steps: 150));
+        false, [FqganArm.Single, FqganArm.Dual, FqganArm.Disentangled, FqganArm.Both], Codes: 512, TokenizerConfig.P32_4s, new(Steps: 80, BatchSize: 32) { CurvePoints = 4 },
+        [FarHead.Linear, FarHead.Autoregressive], PriorOptions.Small, new(Steps: 100));
 
     /// <summary>All arms and heads on CIFAR-10, for minutes per seed on two cores.</summary>
     public static FqganExperiment Full { get; } = new(
@@ -54,27 +52,22 @@ public sealed record FqganExperiment(
         [FarHead.Linear, FarHead.Mlp, FarHead.Autoregressive], PriorOptions.Small, new(Steps: 800))
     {
         FeatureSteps = (400, 1_600),
+        FeatureBatch = 128,
         Samples = 1_024,
     };
 
     /// <summary>The experiment of a profile.</summary>
     /// <param name="profile"><c>quick</c> or <c>full</c>.</param>
     /// <exception cref="ArgumentException">Another profile.</exception>
-    public static FqganExperiment Of(string profile) => profile switch
-    {
-        "quick" => Quick,
-        "full" => Full,
-        _ => throw new ArgumentException($"'{profile}' is no profile. Known are quick and full.", nameof(profile)),
-    };
+    public static FqganExperiment Of(string profile) => Profile.Choose(profile, Quick, Full);
 
     /// <summary>Pictures of this scale: drawn shapes, or CIFAR-10.</summary>
     /// <param name="progress">Told about a download, if one is needed.</param>
     /// <param name="cancellation">Stops a download.</param>
     /// <returns>The caller's to dispose.</returns>
     /// <exception cref="DatasetUnavailableException">CIFAR-10 is neither here nor to be had.</exception>
-    public TokenizerData LoadData(IProgress<DownloadProgress>? progress = null, CancellationToken cancellation = default) => IsFull
-        ? TokenizerData.Cifar10(TestPictures, progress, cancellation)
-        : TokenizerData.Drawn(Shapes.Tokenizer32 with { Size = Config.Size }, TrainPictures, TestPictures, seed: 0);
+    public TokenizerData LoadData(IProgress<DownloadProgress>? progress = null, CancellationToken cancellation = default) =>
+        TokenizerData.Load(IsFull, Config.Size, progress, cancellation);
 
     /// <summary>Options of an arm's bottleneck.</summary>
     /// <param name="arm">One of <see cref="Arms"/>.</param>
@@ -105,18 +98,9 @@ public sealed record FqganExperiment(
         IProgress<TrainingProgress>? progress = null, CancellationToken cancellation = default)
     {
         if (seeds.Count == 0) throw new ArgumentException("An experiment needs at least one seed.", nameof(seeds));
+        using var thread = IsFull ? null : new OneThread();
         using var scorer = new TokenizerScorer(metric, data.Images.Test, device);
-        var runs = new List<FqganRun>();
-        try
-        {
-            foreach (var seed in seeds)
-                foreach (var arm in Arms) runs.Add(Train(arm, seed));
-        }
-        catch
-        {
-            foreach (var run in runs) run.Dispose();
-            throw;
-        }
+        var runs = Runs.All(from seed in seeds from arm in Arms select Train(arm, seed));
         return new(runs, scorer.Range);
 
         FqganRun Train(FqganArm arm, long seed)
@@ -150,23 +134,16 @@ public sealed record FqganExperiment(
     public FarResults RunPriors(
         TokenizerData data, FqganTokenizers tokenizers, FeatureNet metric, Device? device = null, IProgress<TrainingProgress>? progress = null, CancellationToken cancellation = default)
     {
+        using var thread = IsFull ? null : new OneThread();
         using var scorer = new TokenizerScorer(metric, data.Images.Test, device);
-        var runs = new List<FarRun>();
-        try
+        return new(Runs.All(tokenizers.Of(FqganArm.Both).SelectMany(OfSeed)));
+
+        IEnumerable<FarRun> OfSeed(FqganRun run)
         {
-            foreach (var run in tokenizers.Of(FqganArm.Both))
-            {
-                using var train = CodeGrids.Of(run.Tokenizer, data.Images.Train, data, device);
-                using var test = CodeGrids.Of(run.Tokenizer, data.Images.Test, data, device);
-                foreach (var head in Heads) runs.Add(Train(head, run, train, test));
-            }
+            using var train = CodeGrids.Of(run.Tokenizer, data.Images.Train, data, device);
+            using var test = CodeGrids.Of(run.Tokenizer, data.Images.Test, data, device);
+            foreach (var head in Heads) yield return Train(head, run, train, test);
         }
-        catch
-        {
-            foreach (var run in runs) run.Dispose();
-            throw;
-        }
-        return new(runs);
 
         FarRun Train(FarHead head, FqganRun run, CodeGrids train, CodeGrids test)
         {

@@ -6,9 +6,9 @@ namespace Lab.Papers.Fqgan;
 /// <param name="Priors">Stays the caller's.</param>
 public sealed record FqganResults(bool IsFull, FqganTokenizers Tokenizers, FarResults Priors)
 {
-    // All exact checks pass. Quick, seeds 0 and 1; longer runs with the same code.
+    // All exact checks pass. Quick, seeds 0 to 2; longer runs with the same code.
     private const string ShortTraining =
-        "The gap is 0.12 ± 0.02 dB after 120 steps of 32 pictures (two seeds), 0.19 and 0.29 dB after 400: at this length encoder and decoder limit the pictures, not the codes. Larger tokenizers trained for 600 steps of 64 photographs show 0.52 dB (one seed).";
+        "0.15, 0.24 and 0.27 dB in three seeds after 80 steps of 32 pictures, 0.19 and 0.29 in two after 400: at this length encoder and decoder limit the pictures, not the codes. Larger tokenizers trained for 600 steps of 64 photographs show 0.52 dB (one seed).";
 
     // Full, seeds 0 to 2.
     private const string ShortTrainingInFull =
@@ -18,8 +18,6 @@ public sealed record FqganResults(bool IsFull, FqganTokenizers Tokenizers, FarRe
 
     private const string TeacherTakesDetail =
         "It is larger in two seeds of three (by 3.9 and 3.6). What the second book learns from the teacher (it tells 42 % of the classes instead of 25 %) is taken from the pictures, and the distance follows them; probably the paper's discriminator and its larger teachers give back more than they take.";
-
-    private const string ShortPrior = "The head has learned for 150 steps of 32 grids only: 1.9 ± 0.2 % over two seeds, and all of it in the second code, whose nats it lowers by 2.6 %.";
 
     private int TwoOfThree => (2 * Tokenizers.Runs.Select(run => run.Seed).Distinct().Count() + 2) / 3;
 
@@ -65,11 +63,7 @@ public sealed record FqganResults(bool IsFull, FqganTokenizers Tokenizers, FarRe
         if (linear.Count == 0 || ar.Count == 0) yield break;
         double[] nats = [.. linear.Zip(ar, (one, other) => 100 * (one.Nats.Average() - other.Nats.Average()) / one.Nats[1])];
         double[] frechet = [.. linear.Zip(ar, (one, other) => one.Score.Frechet - other.Score.Frechet)];
-        yield return new Claim("The autoregressive head predicts codes at least 2 % better than linear maps", "gFID 3.74 against 6.90", nats, "% of the second code's nats")
-        {
-            Required = 2,
-            NotReproduced = IsFull ? null : ShortPrior,
-        };
+        yield return new Claim("The autoregressive head predicts codes at least 2 % better than linear maps", "gFID 3.74 against 6.90", nats, "% of the second code's nats") { Required = 2 };
         yield return new Claim("What it generates has a smaller Frechet distance", "gFID 3.74 against 6.90", frechet, "") { Required = IsFull ? 0 : null };
     }
 

@@ -1,5 +1,6 @@
 using Lab.Metrics;
 using Microsoft.Data.Analysis;
+using static Lab.Papers.Columns;
 
 namespace Lab.Papers.Fqgan;
 
@@ -12,8 +13,8 @@ public static class FqganTables
     {
         var rows = plan.Arms.Select(arm => (Arm: arm, Options: plan.Options(arm))).ToArray();
         return new(
-            Text("tokenizer", rows, row => row.Arm.Name),
-            Text("books", rows, row => row.Arm.Residual ? $"2 x {row.Options.BookSize}, residual" : $"{row.Options.Books} x {row.Options.BookSize}"),
+            Words("tokenizer", rows, row => row.Arm.Name),
+            Words("books", rows, row => row.Arm.Residual ? $"2 x {row.Options.BookSize}, residual" : $"{row.Options.Books} x {row.Options.BookSize}"),
             Number("stored codes", rows, row => (row.Arm.Residual ? 2 : 1) * row.Options.StoredCodes, 0),
             Number("bits of a position", rows, row => (row.Arm.Residual ? 2 : row.Options.Books) * Math.Log2(row.Options.BookSize), 0),
             Number("lambda 1", rows, row => row.Options.Disentangle, 2),
@@ -26,7 +27,7 @@ public static class FqganTables
     {
         var rows = results.Arms.Select(results.Of).ToArray();
         return new(
-            Text("tokenizer", rows, r => r[0].Arm.Name),
+            Words("tokenizer", rows, r => r[0].Arm.Name),
             Number("bits of a position", rows, r => r[0].Tokenizer.Bottleneck.BitsPerPosition, 0),
             Number("PSNR, dB", rows, r => r.Average(run => run.Score.Psnr), 2),
             Number("±", rows, r => Deviation(r.Select(run => run.Score.Psnr)), 2),
@@ -45,10 +46,10 @@ public static class FqganTables
     {
         var rows = results.Arms.Select(results.Of).ToArray();
         return new(
-            Text("tokenizer", rows, r => r[0].Arm.Name),
+            Words("tokenizer", rows, r => r[0].Arm.Name),
             Number("squared cosine", rows, r => r[0].Arm.Books == 1 ? null : r.Average(run => run.Books.SquaredCosine), 3),
-            Text("used, %", rows, r => ByBook(r, run => run.Books.Usage)),
-            Text($"{asked} told, %", rows, r => ByBook(r, run => run.Books.Probe)),
+            Words("used, %", rows, r => ByBook(r, run => run.Books.Usage)),
+            Words($"{asked} told, %", rows, r => ByBook(r, run => run.Books.Probe)),
             Number("perplexity of all", rows, r => r.Average(run => run.Score.Use!.Perplexity), 0),
             Number("entropy coded, bits", rows, r => r.Average(run => run.Score.EntropyBits), 2));
 
@@ -63,7 +64,7 @@ public static class FqganTables
     {
         var rows = results.Heads.Select(results.Of).ToArray();
         return new(
-            Text("head", rows, r => r[0].Head.Name),
+            Words("head", rows, r => r[0].Head.Name),
             Number("parameters of it", rows, r => r[0].Prior.Head.parameters().Sum(p => p.numel()), 0),
             Number("nats, first code", rows, r => r.Average(run => run.Nats[0]), 3),
             Number("nats, second code", rows, r => r.Average(run => run.Nats[1]), 3),
@@ -75,9 +76,4 @@ public static class FqganTables
     }
 
     private static double? Deviation(IEnumerable<double> values) => values.ToArray() is { Length: > 1 } several ? Spread.Of(several).Deviation : null;
-
-    private static StringDataFrameColumn Text<T>(string name, IEnumerable<T> rows, Func<T, string> value) => new(name, rows.Select(value));
-
-    private static DoubleDataFrameColumn Number<T>(string name, IEnumerable<T> rows, Func<T, double?> value, int digits) =>
-        new(name, rows.Select(row => value(row) is { } number ? Math.Round(number, digits) : (double?)null));
 }

@@ -87,64 +87,69 @@ public sealed class FqganTokenizer : nn.Module<Tensor, (Tensor Images, Tensor Co
     protected override void RegisterComponents() { }
 }
 
-/// <summary>A transformer over the positions of a feature map, between two norms.</summary>
-public sealed class FactorizedAdapter : nn.Module<Tensor, Tensor>
+/// <summary>Learned positions, a norm, pre-norm blocks with biases throughout, and a norm.</summary>
+public abstract class PositionedTransformer : nn.Module<Tensor, Tensor>
 {
-    private readonly Parameter positions;
+    private readonly Parameter positions; // [N, w]
     private readonly LayerNorm before, after;
-    private readonly nn.Module<Tensor, Tensor>[] blocks;
+    private readonly TransformerBlock[] blocks;
 
-    /// <param name="grid">Positions per side.</param>
-    /// <param name="width">Channels.</param>
-    public FactorizedAdapter(int grid, int width) : base(nameof(FactorizedAdapter))
+    private protected PositionedTransformer(int positionCount, int width, int depth, string name) : base(name)
     {
-        positions = new Parameter((randn(grid * grid, width) / Math.Sqrt(width)).DetachFromDisposeScope());
+        positions = Table(positionCount, width);
         (before, after) = (nn.LayerNorm(width), nn.LayerNorm(width));
-        blocks = [.. Enumerable.Range(0, FqganOptions.AdapterDepth).Select(_ => new ClipBlock(width, FqganOptions.Heads))];
+        blocks = [.. Enumerable.Range(0, depth).Select(_ => new TransformerBlock(new(width, FqganOptions.Heads, 4 * width) { QkvBias = true }))];
         register_parameter("positional_embedding", positions);
         register_module("ln_pre", before);
         for (var i = 0; i < blocks.Length; i++) this.Register($"transformer.{i}", blocks[i]);
         register_module("ln_post", after);
     }
 
+    // Rows of a length of about 1.
+    private protected static Parameter Table(int rows, int width) => new((randn(rows, width) / Math.Sqrt(width)).DetachFromDisposeScope());
+
+    /// <param name="tokens">[B, N, w].</param>
+    /// <returns>[B, N, w].</returns>
+    private protected Tensor Through(Tensor tokens)
+    {
+        var x = before.call(tokens + positions);
+        foreach (var block in blocks) x = block.call(x, null);
+        return after.call(x);
+    }
+
+    /// <summary>Parts are registered by constructors.</summary>
+    protected override void RegisterComponents() { }
+}
+
+/// <summary>A transformer over the positions of a feature map.</summary>
+/// <param name="grid">Positions per side.</param>
+/// <param name="width">Channels.</param>
+public sealed class FactorizedAdapter(int grid, int width) : PositionedTransformer(grid * grid, width, FqganOptions.AdapterDepth, nameof(FactorizedAdapter))
+{
     /// <param name="features">[B, C, h, w].</param>
     /// <returns>[B, C, h, w].</returns>
     public override Tensor forward(Tensor features)
     {
         using var scope = NewDisposeScope();
-        var x = before.call(features.flatten(2).transpose(1, 2) + positions); // [B, N, C]
-        foreach (var block in blocks) x = block.call(x);
-        return after.call(x).transpose(1, 2).reshape(features.shape).MoveToOuterDisposeScope();
+        return Through(features.flatten(2).transpose(1, 2)).transpose(1, 2).reshape(features.shape).MoveToOuterDisposeScope();
     }
-
-    /// <summary>Parts are registered by the constructor.</summary>
-    protected override void RegisterComponents() { }
 }
 
 /// <summary>Guesses a teacher's class token from one book's codes.</summary>
-public sealed class TeacherPredictor : nn.Module<Tensor, Tensor>
+public sealed class TeacherPredictor : PositionedTransformer
 {
     private readonly Sequential upscale;
-    private readonly Parameter classToken, positions;
-    private readonly LayerNorm before, after;
-    private readonly nn.Module<Tensor, Tensor>[] blocks;
+    private readonly Parameter classToken; // [1, w]
 
     /// <param name="codeDim">Channels of a code.</param>
     /// <param name="grid">Positions per side.</param>
     /// <param name="width">Of the teacher's token.</param>
-    public TeacherPredictor(int codeDim, int grid, int width) : base(nameof(TeacherPredictor))
+    public TeacherPredictor(int codeDim, int grid, int width) : base(grid * grid + 1, width, FqganOptions.PredictorDepth, nameof(TeacherPredictor))
     {
         upscale = nn.Sequential(nn.Linear(codeDim, width), nn.ReLU(), nn.Linear(width, width));
-        classToken = new Parameter((randn(1, width) / Math.Sqrt(width)).DetachFromDisposeScope());
-        positions = new Parameter((randn(grid * grid + 1, width) / Math.Sqrt(width)).DetachFromDisposeScope());
-        (before, after) = (nn.LayerNorm(width), nn.LayerNorm(width));
-        blocks = [.. Enumerable.Range(0, FqganOptions.PredictorDepth).Select(_ => new ClipBlock(width, FqganOptions.Heads))];
+        classToken = Table(1, width);
         register_module("upscale", upscale);
         register_parameter("class_embedding", classToken);
-        register_parameter("positional_embedding", positions);
-        register_module("ln_pre", before);
-        for (var i = 0; i < blocks.Length; i++) this.Register($"transformer.{i}", blocks[i]);
-        register_module("ln_post", after);
     }
 
     /// <param name="codes">[B, d, h, w].</param>
@@ -153,39 +158,6 @@ public sealed class TeacherPredictor : nn.Module<Tensor, Tensor>
     {
         using var scope = NewDisposeScope();
         var tokens = upscale.call(codes.flatten(2).transpose(1, 2)); // [B, N, w]
-        var x = before.call(cat([classToken.unsqueeze(0).expand(codes.shape[0], -1, -1), tokens], 1) + positions);
-        foreach (var block in blocks) x = block.call(x);
-        return after.call(x).select(1, 0).MoveToOuterDisposeScope();
+        return Through(cat([classToken.unsqueeze(0).expand(codes.shape[0], -1, -1), tokens], 1)).select(1, 0).MoveToOuterDisposeScope();
     }
-
-    /// <summary>Parts are registered by the constructor.</summary>
-    protected override void RegisterComponents() { }
-}
-
-/// <summary>A pre-norm block with biases throughout.</summary>
-internal sealed class ClipBlock : nn.Module<Tensor, Tensor>
-{
-    private readonly int heads;
-    private readonly LayerNorm attentionNorm, mlpNorm;
-    private readonly Linear qkv, projection, mlpIn, mlpOut;
-
-    public ClipBlock(int width, int heads) : base(nameof(ClipBlock))
-    {
-        this.heads = heads;
-        (attentionNorm, mlpNorm) = (nn.LayerNorm(width), nn.LayerNorm(width));
-        (qkv, projection) = (Layers.Linear(width, 3 * width), Layers.Linear(width, width));
-        (mlpIn, mlpOut) = (Layers.Linear(width, 4 * width), Layers.Linear(4 * width, width));
-        (string, nn.Module)[] parts = [("ln_1", attentionNorm), ("attn.in_proj", qkv), ("attn.out_proj", projection), ("ln_2", mlpNorm), ("mlp.c_fc", mlpIn), ("mlp.c_proj", mlpOut)];
-        foreach (var (name, part) in parts) this.Register(name, part);
-    }
-
-    public override Tensor forward(Tensor x)
-    {
-        using var scope = NewDisposeScope();
-        var parts = qkv.call(attentionNorm.call(x)).view(x.shape[0], x.shape[1], 3, heads, -1).permute(2, 0, 3, 1, 4); // [3, B, h, N, d]
-        x = x + projection.call(nn.functional.scaled_dot_product_attention(parts[0], parts[1], parts[2]).transpose(1, 2).flatten(2));
-        return (x + mlpOut.call(nn.functional.gelu(mlpIn.call(mlpNorm.call(x))))).MoveToOuterDisposeScope();
-    }
-
-    protected override void RegisterComponents() { }
 }

@@ -70,12 +70,7 @@ public sealed record HierarchicalExperiment
     /// <summary>The experiment of a profile. Without the books, the larger models learn made-up languages, and no claim about books is judged.</summary>
     /// <param name="profile"><c>quick</c> or <c>full</c>.</param>
     /// <exception cref="ArgumentException">Another profile.</exception>
-    public static HierarchicalExperiment Of(string profile) => profile switch
-    {
-        "quick" => Quick,
-        "full" => Full with { Judged = TextDatasets.AreHere },
-        _ => throw new ArgumentException($"'{profile}' is no profile. Known are quick and full.", nameof(profile)),
-    };
+    public static HierarchicalExperiment Of(string profile) => Profile.Choose(profile, Quick, Full with { Judged = TextDatasets.AreHere });
 
     /// <summary>The language learned first and the others, the second language before them.</summary>
     /// <returns>Books in English, then Finnish, German and French, where they are; else, and at the small scale, the grammar's languages 0, then 2, 1, 3.</returns>
@@ -155,17 +150,7 @@ public sealed record HierarchicalExperiment
         if (seeds.Count == 0 || others.Count == 0) throw new ArgumentException("An experiment needs at least one seed and a second language.", nameof(seeds));
         var tokenizer = TrainTokenizer(main);
         var growth = TokenGrowth.Measure(main, others, Vocabulary, NoiseRate, Model.MaxWordBytes, seed: 0);
-        var runs = new List<HierarchicalRun>();
-        try
-        {
-            foreach (var seed in seeds)
-                runs.Add(new Comparison(this, main, others[0], tokenizer, device ?? CPU, progress, cache ?? ModelCache.Default, cancellation).Run(seed));
-        }
-        catch
-        {
-            foreach (var run in runs) run.Dispose();
-            throw;
-        }
+        var runs = Runs.All(seeds.Select(seed => new Comparison(this, main, others[0], tokenizer, device ?? CPU, progress, cache ?? ModelCache.Default, cancellation).Run(seed)));
         return new(this, main, others[0], growth, runs);
     }
 }

@@ -3,6 +3,7 @@ using Lab.Data;
 using Lab.Metrics;
 using Lab.Text;
 using Microsoft.Data.Analysis;
+using static Lab.Papers.Columns;
 
 namespace Lab.Papers.HierarchicalTransformers;
 
@@ -11,7 +12,7 @@ public static class HierarchicalTables
 {
     /// <summary>The paper's sizes, matrix weights counted.</summary>
     public static DataFrame Official() => new(
-        Text("size", HierarchicalSize.All, size => size.Name),
+        Words("size", HierarchicalSize.All, size => size.Name),
         Number("backbone layers", HierarchicalSize.All, size => size.Hierarchical.Layers),
         Number("backbone, M", HierarchicalSize.All, size => Math.Round(size.Hierarchical.BackboneWeights / 1e6, 1)),
         Number("encoder = decoder, M", HierarchicalSize.All, size => Math.Round(size.Hierarchical.EncoderWeights / 1e6, 1)),
@@ -33,7 +34,7 @@ public static class HierarchicalTables
             ("pieces of 8 bytes", pieces.Model.Width, pieces.Model.Layers, pieces.Model.Context, pieces.LearningRate, PerByte(pieces)),
         ];
         return new(
-            Text("model", rows, row => row.Name),
+            Words("model", rows, row => row.Name),
             Number("width", rows, row => row.Width),
             Number("layers", rows, row => row.Layers),
             Number("units in a window", rows, row => row.Context),
@@ -47,7 +48,7 @@ public static class HierarchicalTables
     /// <summary>Positions per word, in a text as it is, misspelled, and in other languages.</summary>
     /// <param name="growth">Counted.</param>
     public static DataFrame Growth(IReadOnlyList<TokenGrowth> growth) => new(
-        Text("text", growth, row => row.Text),
+        Words("text", growth, row => row.Text),
         Number("bytes per word", growth, row => Math.Round(row.BytesPerWord, 2)),
         Number("BPE tokens per word", growth, row => Math.Round(row.TokensPerWord, 2)),
         Number("times the text learned from", growth, row => Math.Round(row.TokensPerWord / growth[0].TokensPerWord, 2)),
@@ -59,7 +60,7 @@ public static class HierarchicalTables
     {
         var arms = Enumerable.Range(0, results.Runs[0].Arms.Count).Select(arm => results.Runs.Select(run => run.Arms[arm]).ToArray()).ToArray();
         return new(
-            Text("model", arms, runs => runs[0].Name),
+            Words("model", arms, runs => runs[0].Name),
             Number("bits per byte", arms, runs => Math.Round(runs.Average(arm => arm.BitsPerByte), 3)),
             Number("± over seeds", arms, runs => runs.Length < 2 ? null : Math.Round(Spread.Of([.. runs.Select(arm => arm.BitsPerByte)]).Deviation, 3)),
             Number("word accuracy, %", arms, runs => runs[0].WordAccuracy is null ? null : Math.Round(100 * runs.Average(arm => arm.WordAccuracy!.Value), 2)),
@@ -75,17 +76,13 @@ public static class HierarchicalTables
     {
         var kinds = results.Runs[0].Hierarchical.Noise.Select(effect => effect.Kind).ToArray();
         return new(
-            Text("context", kinds, kind => kind.ToString()),
+            Words("context", kinds, kind => kind.ToString()),
             Rise("words: bits, %", run => run.Hierarchical), Rise("BPE: bits, %", run => run.Baseline),
             Loss("words: accuracy, %", run => run.Hierarchical), Loss("BPE: accuracy, %", run => run.Baseline));
 
         StringDataFrameColumn Rise(string name, Func<HierarchicalRun, ArmResult> arm) => Percent(name, arm, effect => effect.Rise);
         StringDataFrameColumn Loss(string name, Func<HierarchicalRun, ArmResult> arm) => Percent(name, arm, effect => effect.NoisyAccuracy / effect.CleanAccuracy - 1);
-        StringDataFrameColumn Percent(string name, Func<HierarchicalRun, ArmResult> arm, Func<NoiseEffect, double> value) => Text(
+        StringDataFrameColumn Percent(string name, Func<HierarchicalRun, ArmResult> arm, Func<NoiseEffect, double> value) => Words(
             name, kinds, kind => (100 * results.Runs.Average(run => value(arm(run).Noise.Single(effect => effect.Kind == kind)))).ToString("+0.0;-0.0;0.0", CultureInfo.InvariantCulture));
     }
-
-    private static StringDataFrameColumn Text<T>(string name, IEnumerable<T> rows, Func<T, string> value) => new(name, rows.Select(value));
-
-    private static DoubleDataFrameColumn Number<T>(string name, IEnumerable<T> rows, Func<T, double?> value) => new(name, rows.Select(value));
 }

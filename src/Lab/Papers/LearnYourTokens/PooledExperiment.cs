@@ -72,12 +72,7 @@ public sealed record PooledExperiment
     /// <summary>The experiment of a profile. Without Shakespeare, the larger models learn a made-up language, and no claim about natural text is judged.</summary>
     /// <param name="profile"><c>quick</c> or <c>full</c>.</param>
     /// <exception cref="ArgumentException">Another profile.</exception>
-    public static PooledExperiment Of(string profile) => profile switch
-    {
-        "quick" => Quick,
-        "full" => Full with { Judged = TextDatasets.AreHere },
-        _ => throw new ArgumentException($"'{profile}' is no profile. Known are quick and full.", nameof(profile)),
-    };
+    public static PooledExperiment Of(string profile) => Profile.Choose(profile, Quick, Full with { Judged = TextDatasets.AreHere });
 
     /// <summary>Shakespeare where it is, at the full scale; else the grammar's language 0, whose rare words are names and numbers.</summary>
     public TextSplits LoadCorpus() => Judged ? TextDatasets.Shakespeare() : new Grammar().Splits(800_000, 0);
@@ -126,16 +121,7 @@ public sealed record PooledExperiment
     {
         if (seeds.Count == 0) throw new ArgumentException("An experiment needs at least one seed.", nameof(seeds));
         var comparison = new PooledComparison(this, corpus, device ?? CPU, progress, cache ?? ModelCache.Default, cancellation);
-        var runs = new List<PooledRun>();
-        try
-        {
-            foreach (var seed in seeds) runs.Add(comparison.Run(seed));
-        }
-        catch
-        {
-            foreach (var run in runs) run.Dispose();
-            throw;
-        }
+        var runs = Runs.All(seeds.Select(seed => comparison.Run(seed)));
         return new(this, corpus, runs);
     }
 }

@@ -2,6 +2,7 @@ using System.Text;
 using Lab.Metrics;
 using Lab.Text;
 using Microsoft.Data.Analysis;
+using static Lab.Papers.Columns;
 
 namespace Lab.Papers.LearnYourTokens;
 
@@ -14,7 +15,7 @@ public static class PooledTables
     {
         var arms = Arms(results);
         return new(
-            Text("model", arms, runs => runs[0].Name),
+            Words("model", arms, runs => runs[0].Name),
             Number("word accuracy, %", arms, runs => Math.Round(100 * runs.Average(arm => arm.WordAccuracy), 2)),
             Number("± over seeds", arms, runs => runs.Length < 2 ? null : Math.Round(100 * Spread.Of([.. runs.Select(arm => arm.WordAccuracy)]).Deviation, 2)),
             Number("bits per byte", arms, runs => runs[0].BitsPerByte is null ? null : Math.Round(runs.Average(arm => arm.BitsPerByte!.Value), 3)),
@@ -32,9 +33,9 @@ public static class PooledTables
         var columns = Enumerable.Range(0, arms[0][0].Buckets.Count).Select(bucket =>
         {
             var pooled = arms.Select(runs => Pooled(runs, bucket)).ToArray();
-            return (DataFrameColumn)Text($"{pooled[0].Name}: {arms[0][0].Buckets[bucket].Words} words, %", pooled, p => p.Words == 0 ? "" : FormattableString.Invariant($"{100 * p.Accuracy:F1} ± {100 * p.Interval:F1}"));
+            return (DataFrameColumn)Words($"{pooled[0].Name}: {arms[0][0].Buckets[bucket].Words} words, %", pooled, p => p.Words == 0 ? "" : FormattableString.Invariant($"{100 * p.Accuracy:F1} ± {100 * p.Interval:F1}"));
         });
-        return new([Text("model", arms, runs => runs[0].Name), .. columns]);
+        return new([Words("model", arms, runs => runs[0].Name), .. columns]);
     }
 
     /// <summary>The words that the pooled model with one vector per word predicts more, or less, often than the subword model.</summary>
@@ -59,7 +60,7 @@ public static class PooledTables
         var ranked = changes.OrderByDescending(change => change.Value.Ours - change.Value.Theirs).ThenBy(change => change.Key, StringComparer.Ordinal).ToArray();
         var rows = ranked.Take(count).Concat(ranked.TakeLast(count)).ToArray();
         return new(
-            Text("word", rows, row => row.Key.Replace("\n", "↵").Replace(' ', '·')),
+            Words("word", rows, row => row.Key.Replace("\n", "↵").Replace(' ', '·')),
             Number("in training", rows, row => counts[Encoding.UTF8.GetBytes(row.Key)]),
             Number("in the test text", rows, row => row.Value.Occurrences),
             Number("right, pooled, p = 1", rows, row => row.Value.Ours),
@@ -71,8 +72,4 @@ public static class PooledTables
     /// <summary>A bucket of all seeds together.</summary>
     internal static FrequencyBucket Pooled(IReadOnlyList<PooledArm> runs, int bucket) =>
         new(runs[0].Buckets[bucket].Name, runs.Sum(run => run.Buckets[bucket].Words), runs.Sum(run => run.Buckets[bucket].Right));
-
-    private static StringDataFrameColumn Text<T>(string name, IEnumerable<T> rows, Func<T, string> value) => new(name, rows.Select(value));
-
-    private static DoubleDataFrameColumn Number<T>(string name, IEnumerable<T> rows, Func<T, double?> value) => new(name, rows.Select(value));
 }

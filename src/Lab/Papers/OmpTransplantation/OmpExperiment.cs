@@ -79,12 +79,7 @@ public sealed record OmpExperiment(bool IsFull, DecoderOptions Base, DecoderOpti
     /// <summary>The experiment of a profile.</summary>
     /// <param name="profile"><c>quick</c> or <c>full</c>.</param>
     /// <exception cref="ArgumentException">Another profile.</exception>
-    public static OmpExperiment Of(string profile) => profile switch
-    {
-        "quick" => Quick,
-        "full" => Full,
-        _ => throw new ArgumentException($"'{profile}' is no profile. Known are quick and full.", nameof(profile)),
-    };
+    public static OmpExperiment Of(string profile) => Profile.Choose(profile, Quick, Full);
 
     /// <summary>The texts of this scale.</summary>
     public OmpCorpus LoadData() => OmpCorpus.Grammar(BytesPerLanguage, SumShare, ScoredBytes);
@@ -104,18 +99,9 @@ public sealed record OmpExperiment(bool IsFull, DecoderOptions Base, DecoderOpti
         OmpCorpus corpus, IReadOnlyList<long> seeds, ModelCache? cache = null, IProgress<TrainingProgress>? progress = null, CancellationToken cancellation = default)
     {
         if (seeds.Count == 0) throw new ArgumentException("An experiment needs at least one seed.", nameof(seeds));
-        var runs = new List<OmpRun>();
         var training = corpus.Train;
         var vectors = new AuxiliaryEmbedding(training.Train);
-        try
-        {
-            foreach (var seed in seeds) runs.Add(new SeedRun(this, corpus, training, vectors, seed, cache, progress, cancellation).Run());
-        }
-        catch
-        {
-            foreach (var run in runs) run.Dispose();
-            throw;
-        }
+        var runs = Runs.All(seeds.Select(seed => new SeedRun(this, corpus, training, vectors, seed, cache, progress, cancellation).Run()));
         return new(this, corpus, runs);
     }
 

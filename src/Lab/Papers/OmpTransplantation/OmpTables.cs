@@ -2,6 +2,7 @@ using Lab.Data;
 using Lab.Text;
 using Lab.Transplant;
 using Microsoft.Data.Analysis;
+using static Lab.Papers.Columns;
 
 namespace Lab.Papers.OmpTransplantation;
 
@@ -20,9 +21,9 @@ public static class OmpTables
         if (experiment.CompareNumbers) models = [.. models, ("donor, numbers cut as the base does", experiment.Donor, experiment.BaseDigits, "A and B")];
         if (experiment.CompareAnchors) models = [.. models, ("base that knows both", experiment.Base, experiment.BaseDigits, "A and B")];
         return new(
-            Text("model", models, m => m.Name),
+            Words("model", models, m => m.Name),
             Number("vocabulary", models, m => m.Sizes.Vocabulary),
-            Text("tokenizer made for", models, m => m.Texts),
+            Words("tokenizer made for", models, m => m.Texts),
             Number("digits in a token", models, m => m.Digits),
             Number("width", models, m => m.Sizes.Dim),
             Number("layers", models, m => m.Sizes.Depth),
@@ -45,7 +46,7 @@ public static class OmpTables
             ("new to the base", pair.Vocabularies.New.Count),
             ("new, and met in training by the donor", pair.Vocabularies.New.Intersect(pair.TrainedDonor).Count()),
         ];
-        return new(Text("tokens", rows, r => r.What), Number("count", rows, r => r.Count));
+        return new(Words("tokens", rows, r => r.What), Number("count", rows, r => r.Count));
     }
 
     /// <summary>Tokenizers of real texts against one of Shakespeare: how much of a vocabulary another language shares.</summary>
@@ -63,7 +64,7 @@ public static class OmpTables
                 Donor: text.Validation.Length / (double)tokens.Length, Base: text.Validation.Length / (double)@base.Encode(text.Validation).Length);
         }).ToArray();
         return new(
-            Text("books in", rows, r => r.language),
+            Words("books in", rows, r => r.language),
             Number("shared tokens", rows, r => r.Shared),
             Number("of the vocabulary, %", rows, r => Math.Round(100.0 * r.Shared / vocabulary, 1)),
             Number("of the text's tokens, %", rows, r => Math.Round(100 * r.Used, 1)),
@@ -84,7 +85,7 @@ public static class OmpTables
     {
         var runs = results.Runs;
         var rows = runs[0].Methods.Select((score, i) => (Name: i == runs[0].Methods.Count - 1 ? "OMP" : score.Method, Scores: (IReadOnlyList<MethodScore>)[.. runs.Select(run => run.Methods[i])])).ToArray();
-        var columns = new List<DataFrameColumn> { Text("rows of new tokens", rows, r => r.Name) };
+        var columns = new List<DataFrameColumn> { Words("rows of new tokens", rows, r => r.Name) };
         foreach (var text in results.Corpus.Texts.Select(text => text.Name))
             columns.Add(Number($"{text}, bits/byte", rows, r => Math.Round(r.Scores.Average(score => score.Bits[text]), 3)));
         columns.Add(Number("A kept, %", rows, r => Math.Round(100 * runs.Zip(r.Scores, (run, score) => run.Base.A / score.Bits.A).Average(), 1)));
@@ -107,9 +108,9 @@ public static class OmpTables
         var vocabulary = run.Pair.Donor.Tokenizer.Vocabulary;
         var sums = AnchorSum.Of(run.Pair, text, tokens, k);
         return new(
-            Text("new token", sums, sum => vocabulary.Spell(sum.Token)),
-            Text("its largest anchors", sums, sum => sum.Spell(vocabulary, terms: 4)),
-            Text("pieces of the base", sums, sum => string.Join('|', run.Pair.Base.Tokenizer.Encode(vocabulary[sum.Token]).Select(run.Pair.Base.Tokenizer.Vocabulary.Spell))),
+            Words("new token", sums, sum => vocabulary.Spell(sum.Token)),
+            Words("its largest anchors", sums, sum => sum.Spell(vocabulary, terms: 4)),
+            Words("pieces of the base", sums, sum => string.Join('|', run.Pair.Base.Tokenizer.Encode(vocabulary[sum.Token]).Select(run.Pair.Base.Tokenizer.Vocabulary.Spell))),
             Number("residual", sums, sum => Math.Round(sum.Residual, 3)));
     }
 
@@ -121,7 +122,7 @@ public static class OmpTables
         var schemes = new[] { 1, 2, 3 }.Select(digits => NumberScheme.Of(experiment, corpus, digits)).ToArray();
         return new(
             Number("digits in a token of the donor", schemes, s => s.DonorDigits),
-            Text("a sum", schemes, s => s.Example),
+            Words("a sum", schemes, s => s.Example),
             Number("new number tokens", schemes, s => s.NewNumbers),
             Number("bytes per token on sums", schemes, s => Math.Round(s.BytesPerToken, 2)),
             Number("new tokens on sums, %", schemes, s => Math.Round(100 * s.NewShare, 1)));
@@ -147,7 +148,7 @@ public static class OmpTables
     {
         var rows = results.Runs[0].Anchors.Select((_, i) => results.Runs.Select(run => run.Anchors[i]).ToArray()).ToArray();
         return new(
-            Text("base's tokenizer made for", rows, scores => scores[0].MadeFor),
+            Words("base's tokenizer made for", rows, scores => scores[0].MadeFor),
             Mean("tokens of B that are anchors, %", score => 100 * score.AnchorShare, digits: 1),
             Mean("A, subword mean", score => score.SubwordMean.A), Mean("A, OMP", score => score.Omp.A),
             Mean("B, subword mean", score => score.SubwordMean.B), Mean("B, OMP", score => score.Omp.B));
@@ -157,8 +158,4 @@ public static class OmpTables
 
     private static double? Recovered(IReadOnlyList<MethodScore> scores, Func<Bits, double> value) =>
         scores.Any(score => score.Recovered is null) ? null : Math.Round(scores.Average(score => value(score.Recovered!)), 3);
-
-    private static StringDataFrameColumn Text<T>(string name, IEnumerable<T> rows, Func<T, string> value) => new(name, rows.Select(value));
-
-    private static DoubleDataFrameColumn Number<T>(string name, IEnumerable<T> rows, Func<T, double?> value) => new(name, rows.Select(value));
 }

@@ -82,12 +82,7 @@ public sealed record T2TExperiment(T2TScale Scale, IReadOnlyList<T2TArm> Arms, C
     /// <param name="profile"><c>quick</c> or <c>full</c>.</param>
     /// <param name="device">A GPU gets larger models in <c>full</c>.</param>
     /// <exception cref="ArgumentException">Another profile.</exception>
-    public static T2TExperiment Of(string profile, Device device) => profile switch
-    {
-        "quick" => Quick,
-        "full" => device.type == DeviceType.CUDA ? FullCuda : Full,
-        _ => throw new ArgumentException($"'{profile}' is no profile. Known are quick and full.", nameof(profile)),
-    };
+    public static T2TExperiment Of(string profile, Device device) => Profile.Choose(profile, Quick, device.type == DeviceType.CUDA ? FullCuda : Full);
 
     /// <summary>Data of this scale, cut to size: CIFAR-10, or drawn shapes.</summary>
     /// <param name="progress">Told about a download, if one is needed.</param>
@@ -114,17 +109,7 @@ public sealed record T2TExperiment(T2TScale Scale, IReadOnlyList<T2TArm> Arms, C
     {
         if (seeds.Count == 0 || Arms.Count == 0) throw new ArgumentException("An experiment needs at least one arm and one seed.");
         var normalization = Normalization.Of(data.Train);
-        var runs = new List<T2TRun>();
-        try
-        {
-            foreach (var seed in seeds)
-                foreach (var arm in Arms) runs.Add(Train(arm, seed));
-        }
-        catch
-        {
-            foreach (var run in runs) run.Dispose();
-            throw;
-        }
+        var runs = Runs.All(from seed in seeds from arm in Arms select Train(arm, seed));
         return new(Scale, runs, normalization);
 
         T2TRun Train(T2TArm arm, long seed)

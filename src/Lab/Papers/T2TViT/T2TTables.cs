@@ -1,5 +1,6 @@
 using Lab.Metrics;
 using Microsoft.Data.Analysis;
+using static Lab.Papers.Columns;
 using static TorchSharp.torch;
 
 namespace Lab.Papers.T2TViT;
@@ -10,8 +11,8 @@ public static class T2TTables
     /// <summary>What the experiment will train.</summary>
     /// <param name="plan">The experiment.</param>
     public static DataFrame Plan(T2TExperiment plan) => new(
-        Text("model", plan.Arms, arm => arm.Name),
-        Text("tokens", plan.Arms, arm => arm.Model.Kind == T2TKind.None ? $"{arm.Model.Tokens}" : string.Join(" → ", arm.Model.Grids.Select(grid => grid * grid))),
+        Words("model", plan.Arms, arm => arm.Name),
+        Words("tokens", plan.Arms, arm => arm.Model.Kind == T2TKind.None ? $"{arm.Model.Tokens}" : string.Join(" → ", arm.Model.Grids.Select(grid => grid * grid))),
         Number("width", plan.Arms, arm => arm.Model.Dim),
         Number("depth", plan.Arms, arm => arm.Model.Depth),
         Number("training pictures", plan.Arms, _ => plan.TrainSize),
@@ -27,7 +28,7 @@ public static class T2TTables
         ];
         var counted = models.Select(m => (m.Name, m.Accuracy, Counts: Count(m.Options))).ToArray();
         return new(
-            Text("model", counted, m => m.Name),
+            Words("model", counted, m => m.Name),
             Number("parameters, M", counted, m => Math.Round(m.Counts.Parameters / 1e6, 2)),
             Number("GMAC", counted, m => Math.Round(m.Counts.Macs.Total / 1e9, 2)),
             Number("of them attention", counted, m => Math.Round(m.Counts.Macs.Products / 1e9, 2)),
@@ -40,7 +41,7 @@ public static class T2TTables
     {
         var rows = results.Arms.Select(results.Of).ToArray();
         return new(
-            Text("model", rows, r => r[0].Arm.Name),
+            Words("model", rows, r => r[0].Arm.Name),
             Number("test, %", rows, r => Math.Round(r.Average(run => run.Score.TestAccuracy), 2)),
             Number("±", rows, r => r.Count < 2 ? null : Math.Round(Spread.Of([.. r.Select(run => run.Score.TestAccuracy)]).Deviation, 2)),
             Number("training, %", rows, r => Math.Round(r.Average(run => run.Score.TrainAccuracy), 2)),
@@ -55,7 +56,7 @@ public static class T2TTables
     {
         var rows = results.Arms.Select(results.Of).ToArray();
         return new(
-            Text("model", rows, r => r[0].Arm.Name),
+            Words("model", rows, r => r[0].Arm.Name),
             Number("own cell", rows, r => Math.Round(r.Average(run => run.Untrained.Own), 3)),
             Number("around it", rows, r => Math.Round(r.Average(run => run.Untrained.Ring), 3)),
             Number("own cell, trained", rows, r => Math.Round(r.Average(run => run.Trained.Own), 3)),
@@ -65,7 +66,7 @@ public static class T2TTables
     /// <summary>What attention between splits costs.</summary>
     /// <param name="costs">Measured.</param>
     public static DataFrame Costs(IReadOnlyList<LayerCost> costs) => new(
-        Text("attention", costs, cost => $"{cost.Kind}"),
+        Words("attention", costs, cost => $"{cost.Kind}"),
         Number("tokens", costs, cost => cost.Side * cost.Side),
         Number("MMAC", costs, cost => Math.Round(cost.Macs / 1e6, 2)),
         Number("ms", costs, cost => Math.Round(1e3 * cost.Seconds, 2)));
@@ -76,8 +77,4 @@ public static class T2TTables
         using var picture = zeros(1, 3, options.ImageSize, options.ImageSize);
         return (model.parameters().Where(p => p.requires_grad).Sum(p => p.numel()), MacCounter.Count(model, picture));
     }
-
-    private static StringDataFrameColumn Text<T>(string name, IEnumerable<T> rows, Func<T, string> value) => new(name, rows.Select(value));
-
-    private static DoubleDataFrameColumn Number<T>(string name, IEnumerable<T> rows, Func<T, double?> value) => new(name, rows.Select(value));
 }

@@ -2,6 +2,7 @@ using Lab.Data;
 using Lab.Data.Catalogue;
 using Lab.ImageTokenizers;
 using Lab.Papers.TokenBridge.Priors;
+using Lab.Runtime;
 using Lab.Training;
 using static TorchSharp.torch;
 
@@ -17,7 +18,6 @@ namespace Lab.Papers.TokenBridge;
 /// <param name="Prior">Part 2.</param>
 public sealed record TokenBridgeExperiment(bool IsFull, TokenizerConfig Config, TokenizerRecipe Recipe, PriorPlan Prior)
 {
-    private const int TrainPictures = 4_096, TestPictures = 1_024;
     internal const string PsnrName = "PSNR";
 
     /// <summary>Quantized to so many values per channel, from many to few: the steps of the claims.</summary>
@@ -39,14 +39,14 @@ public sealed record TokenBridgeExperiment(bool IsFull, TokenizerConfig Config, 
     public int Pictures { get; init; } = 256;
 
     /// <summary>Training pictures that priors learn from, at most.</summary>
-    public int PriorPictures { get; init; } = TrainPictures;
+    public int PriorPictures { get; init; } = TokenizerData.TrainPictures;
 
     /// <summary>Batches that the perceptual and the metric network learn from, and the pictures of a batch.</summary>
     public (long Perceptual, long Metric, int Batch) Features { get; init; } = (60, 100, 64);
 
     /// <summary>Some tens of seconds on two cores, with pictures that are drawn here.</summary>
     public static TokenBridgeExperiment Quick { get; } = new(
-        false, TokenizerConfig.P32_4s, new(Steps: 300, BatchSize: 32) { CurvePoints = 6 },
+        false, TokenizerConfig.P32_4s, new(Steps: 200, BatchSize: 32) { CurvePoints = 5 },
         new([new("parallel", HeadKind.Parallel, 16), new("AR", HeadKind.Autoregressive, 16)], Steps: 150, BatchSize: 32, Samples: 256));
 
     /// <summary>CIFAR-10, for minutes per seed on two cores.</summary>
@@ -64,28 +64,22 @@ public sealed record TokenBridgeExperiment(bool IsFull, TokenizerConfig Config, 
         })
     {
         Features = (400, 1_600, 128),
-        Pictures = TestPictures,
+        Pictures = TokenizerData.TestPictures,
         PriorPictures = 12_800,
     };
 
     /// <summary>The experiment of a profile.</summary>
     /// <param name="profile"><c>quick</c> or <c>full</c>.</param>
     /// <exception cref="ArgumentException">Another profile.</exception>
-    public static TokenBridgeExperiment Of(string profile) => profile switch
-    {
-        "quick" => Quick,
-        "full" => Full,
-        _ => throw new ArgumentException($"'{profile}' is no profile. Known are quick and full.", nameof(profile)),
-    };
+    public static TokenBridgeExperiment Of(string profile) => Profile.Choose(profile, Quick, Full);
 
     /// <summary>Pictures of this scale: drawn shapes, or CIFAR-10.</summary>
     /// <param name="progress">Told about a download, if one is needed.</param>
     /// <param name="cancellation">Stops a download.</param>
     /// <returns>The caller's to dispose.</returns>
     /// <exception cref="DatasetUnavailableException">CIFAR-10 is neither here nor to be had.</exception>
-    public TokenizerData LoadData(IProgress<DownloadProgress>? progress = null, CancellationToken cancellation = default) => IsFull
-        ? TokenizerData.Cifar10(TestPictures, progress, cancellation)
-        : TokenizerData.Drawn(Shapes.Tokenizer32 with { Size = Config.Size }, TrainPictures, TestPictures, seed: 0);
+    public TokenizerData LoadData(IProgress<DownloadProgress>? progress = null, CancellationToken cancellation = default) =>
+        TokenizerData.Load(IsFull, Config.Size, progress, cancellation);
 
     /// <summary>The feature networks: one for the loss, another for the metrics.</summary>
     /// <param name="data">Pictures.</param>
@@ -113,19 +107,10 @@ public sealed record TokenBridgeExperiment(bool IsFull, TokenizerConfig Config, 
         IProgress<TrainingProgress>? progress = null, CancellationToken cancellation = default)
     {
         if (seeds.Count == 0) throw new ArgumentException("An experiment needs at least one seed.", nameof(seeds));
+        using var thread = IsFull ? null : new OneThread();
         using var scorer = new TokenizerScorer(metric, data.Images.Test, device);
         var part = new TokenizerPart(this, data, perceptual, scorer, new(device ?? CPU, cache ?? ModelCache.Default, progress, cancellation));
-        var runs = new BridgeRuns([], scorer.Range);
-        try
-        {
-            foreach (var seed in seeds) runs.Items.Add(part.Run(seed));
-            return runs;
-        }
-        catch
-        {
-            runs.Dispose();
-            throw;
-        }
+        return new(Runs.All(seeds.Select(part.Run)), scorer.Range);
     }
 
     /// <summary>Part 2: trains priors on the latents of every seed's autoencoder and lets them generate.</summary>
@@ -141,6 +126,7 @@ public sealed record TokenBridgeExperiment(bool IsFull, TokenizerConfig Config, 
         TokenizerData data, BridgeRuns tokenizers, FeatureNet metric, Device? device = null, ModelCache? cache = null,
         IProgress<TrainingProgress>? progress = null, CancellationToken cancellation = default)
     {
+        using var thread = IsFull ? null : new OneThread();
         using var scorer = new TokenizerScorer(metric, data.Images.Test, device);
         var part = new PriorPart(this, data, scorer, new(device ?? CPU, cache ?? ModelCache.Default, progress, cancellation));
         var runs = new PriorRuns([], []);

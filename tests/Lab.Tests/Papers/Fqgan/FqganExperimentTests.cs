@@ -95,6 +95,7 @@ public sealed class FqganExperimentTests
         using var again = grids.Draw(8, seed: 1).From(3).First();
         Assert.True(batch.Codes.equal(again.Codes).all().item<bool>());
         Assert.Equal([8, 16, 2], batch.Codes.shape);
+        Assert.Contains("got 0 and 20", Assert.Throws<ArgumentException>(() => grids.Draw(0, seed: 1)).Message);
     }
 
     [Fact]

@@ -1,6 +1,5 @@
 using Lab.Data;
 using Lab.ImageTokenizers;
-using Lab.Runtime;
 using static TorchSharp.torch;
 
 namespace Lab.Papers.TokenBridge.Priors;
@@ -40,7 +39,9 @@ public sealed record LatentGrids(Tensor Latents, Tensor Labels) : IDisposable
     /// <summary>Batches drawn with replacement.</summary>
     /// <param name="batchSize">Grids in a batch.</param>
     /// <param name="seed">Of the draws.</param>
-    public IBatchSource<LatentBatch> Draw(int batchSize, long seed) => new Batches(this, batchSize, seed);
+    public IBatchSource<LatentBatch> Draw(int batchSize, long seed) => new DrawnBatches<LatentBatch>(
+        (int)Labels.shape[0], batchSize, seed, Labels.device,
+        index => new(Latents.index_select(0, index).DetachFromDisposeScope(), Labels.index_select(0, index).DetachFromDisposeScope()));
 
     /// <summary>All grids once, in order.</summary>
     /// <param name="batchSize">Grids in a batch; the last may be smaller.</param>
@@ -59,26 +60,5 @@ public sealed record LatentGrids(Tensor Latents, Tensor Labels) : IDisposable
     {
         Latents.Dispose();
         Labels.Dispose();
-    }
-
-    private sealed class Batches(LatentGrids grids, int batchSize, long seed) : IBatchSource<LatentBatch>
-    {
-        private readonly int count = (int)grids.Labels.shape[0];
-
-        public int BatchSize { get; } = batchSize;
-
-        public long BatchesPerEpoch => Math.Max(1, count / BatchSize);
-
-        public IEnumerable<LatentBatch> From(long step)
-        {
-            for (; ; step++)
-            {
-                var random = new CounterRandom(Seed.Derive(seed, "grids"), step);
-                var chosen = new long[BatchSize];
-                for (var i = 0; i < BatchSize; i++) chosen[i] = random.Below(count);
-                using var index = tensor(chosen, device: grids.Labels.device);
-                yield return new(grids.Latents.index_select(0, index).DetachFromDisposeScope(), grids.Labels.index_select(0, index).DetachFromDisposeScope());
-            }
-        }
     }
 }
