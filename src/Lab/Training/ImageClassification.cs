@@ -5,7 +5,7 @@ using static TorchSharp.torch;
 
 namespace Lab.Training;
 
-/// <summary>How classifiers of pictures that are compared are trained: AdamW, linear warm-up, cosine to zero.</summary>
+/// <summary>How classifiers of pictures or pixels that are compared are trained: AdamW, linear warm-up, cosine to zero.</summary>
 /// <param name="Epochs">Passes over the training images.</param>
 /// <param name="BatchSize">Images in a step.</param>
 /// <param name="LearningRate">Peak.</param>
@@ -29,7 +29,12 @@ public sealed record ClassificationRecipe(int Epochs, int BatchSize, double Lear
     /// <summary>Points of a training curve.</summary>
     public int CurvePoints { get; init; } = 6;
 
-    internal LearningRateSchedule Schedule(long steps) => new(LearningRate) { WarmupSteps = (long)(WarmupShare * steps) };
+    internal TrainingOptions Options(string name, long steps, long seed) => new(name, steps, new LearningRateSchedule(LearningRate) { WarmupSteps = (long)(WarmupShare * steps) })
+    {
+        AdamW = new() { WeightDecay = WeightDecay, Decay = Decay },
+        Seed = seed,
+        EvaluationInterval = Math.Max(1, steps / CurvePoints),
+    };
 
     internal void Check()
     {
@@ -88,12 +93,7 @@ public static class ImageClassification
             var steps = recipe.Epochs * batches.BatchesPerEpoch;
             var history = Trainer.Run(
                 model, batches, batch => Losses.CrossEntropy(model.call(batch.Images), batch.Labels, recipe.LabelSmoothing),
-                new TrainingOptions(name, steps, recipe.Schedule(steps))
-                {
-                    AdamW = new() { WeightDecay = recipe.WeightDecay, Decay = recipe.Decay },
-                    Seed = seed,
-                    EvaluationInterval = Math.Max(1, steps / recipe.CurvePoints),
-                },
+                recipe.Options(name, steps, seed),
                 () => new Dictionary<string, double> { [TestAccuracy] = Accuracy(model, test, normalization, device, images: Math.Min(CurveImages, test.Count / 4)) },
                 progress, cancellation);
 
