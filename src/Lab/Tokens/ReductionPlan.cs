@@ -28,6 +28,13 @@ public sealed record ReductionPlan(params IReadOnlyList<ReductionStep> Steps)
     /// <summary>As many tokens as at first are there again in front of the head, so many blocks before it; null: they are never restored.</summary>
     public int? RestoredBlocks { get; init; }
 
+    /// <summary>The same steps in the same places.</summary>
+    public bool Equals(ReductionPlan? other) =>
+        other is not null && Steps.SequenceEqual(other.Steps) && (Place, Proportional, RestoredBlocks) == (other.Place, other.Proportional, other.RestoredBlocks);
+
+    /// <inheritdoc/>
+    public override int GetHashCode() => HashCode.Combine(ToString(), Place, Proportional, RestoredBlocks);
+
     /// <summary>As text, e.g. <c>2: 32, 4: 16</c>.</summary>
     public override string ToString() => string.Join(", ", Steps.Select(step => $"{step.Block}: {step.Keep}"));
 

@@ -12,7 +12,7 @@ public sealed class ReducedTransformerTests
     private static readonly VisionTransformerOptions small = new(32, 4, 64, 6, 4, 2) { Classes = 6 };
 
     public static TheoryData<ITokenReducer> Proportionate => [
-        new BipartiteMerging(), new TokenTransforming(), new TokenTransforming { Mode = Assignment.Hard }, new TokenTransforming { Selection = TargetSelection.Attention, Temperature = 0.2 }];
+        new BipartiteMerging(), new SimilarityTransforming(), new SimilarityTransforming { Mode = AssignmentMode.Hard }, new SimilarityTransforming { Selection = TargetSelection.Attention, Temperature = 0.2 }];
 
     [Theory]
     [InlineData(1, 32, 9_896_704)]
@@ -23,7 +23,7 @@ public sealed class ReducedTransformerTests
     {
         using var scope = NewDisposeScope();
         using var model = new VisionTransformer(small);
-        using var reduced = new ReducedTransformer(model, new TokenTransforming(), new(new ReductionStep(block, keep)));
+        using var reduced = new ReducedTransformer(model, new SimilarityTransforming(), new(new ReductionStep(block, keep)));
         Assert.Equal(macs, MacCounter.Count(reduced, zeros(1, 3, 32, 32)).Total - 64 * 6); // the classes are not counted there
         Assert.Equal(64 * keep * (16 + 64), reduced.ReducerMacs);
     }
@@ -34,7 +34,7 @@ public sealed class ReducedTransformerTests
         var plan = new ReductionPlan(new(3, 126), new(6, 81), new ReductionStep(9, 52));
         using var scope = NewDisposeScope();
         using var model = new VisionTransformer(VisionTransformerOptions.DeiTSmall with { Depth = 12 });
-        using var reduced = new ReducedTransformer(model, new TokenTransforming(), plan);
+        using var reduced = new ReducedTransformer(model, new SimilarityTransforming(), plan);
         Assert.Equal(2_755_873_536, MacCounter.Count(reduced, zeros(1, 3, 224, 224)).Total);
         Assert.Equal(4_598_882_304, MacCounter.Count(model, zeros(1, 3, 224, 224)).Total);
     }
@@ -49,7 +49,7 @@ public sealed class ReducedTransformerTests
             using var owned = (nn.Module)model;
             var images = randn(2, 3, 32, 32);
             var tokens = model.Grid.Height * model.Grid.Width;
-            if (reducer is TokenTransforming { Mode: Assignment.Column }) reducer = new TokenTransforming { Temperature = 1e-4 };
+            if (reducer is SimilarityTransforming { Mode: AssignmentMode.Column }) reducer = new SimilarityTransforming { Temperature = 1e-4 };
             using var reduced = new ReducedTransformer(model, reducer, new(new ReductionStep(0, tokens), new ReductionStep(1, tokens)));
             Near.Equal(((nn.Module<Tensor, Tensor>)model).call(images), reduced.call(images), 1e-5);
         }
@@ -95,12 +95,12 @@ public sealed class ReducedTransformerTests
         using var model = new VisionTransformer(small with { Head = VisionHead.Pixels });
         var images = randn(2, 3, 32, 32);
         foreach (var blocks in new[] { 0, 1, 2 })
-            foreach (var reducer in new ITokenReducer[] { new TokenTransforming(), new BipartiteMerging(), new AttentionPruning() })
+            foreach (var reducer in new ITokenReducer[] { new SimilarityTransforming(), new BipartiteMerging(), new AttentionPruning() })
             {
                 using var reduced = new ReducedTransformer(model, reducer, new(new(1, 20), new ReductionStep(2, 10)) { RestoredBlocks = blocks });
                 Assert.Equal([2, 6, 32, 32], reduced.call(images).shape);
             }
-        using var lost = new ReducedTransformer(model, new TokenTransforming(), new(new ReductionStep(1, 20)));
+        using var lost = new ReducedTransformer(model, new SimilarityTransforming(), new(new ReductionStep(1, 20)));
         Assert.Contains("restore them first", Assert.Throws<ArgumentException>(() => lost.call(images)).Message);
     }
 
@@ -114,14 +114,14 @@ public sealed class ReducedTransformerTests
         Assert.Contains("keep 0", Refused(new(new ReductionStep(0, 0))));
         Assert.Contains("order", Refused(new(new(1, 10), new ReductionStep(1, 5))));
         Assert.Contains("restored", Refused(new(new ReductionStep(4, 10)) { RestoredBlocks = 2 }));
-        string Refused(ReductionPlan plan) => Assert.Throws<ArgumentException>(() => new ReducedTransformer(model, new TokenTransforming(), plan)).Message;
+        string Refused(ReductionPlan plan) => Assert.Throws<ArgumentException>(() => new ReducedTransformer(model, new SimilarityTransforming(), plan)).Message;
     }
 
     [Fact]
     public void Nothing_is_left_behind()
     {
         using var model = Plain();
-        using var reduced = new ReducedTransformer(model, new TokenTransforming(), new(new ReductionStep(1, 20)));
+        using var reduced = new ReducedTransformer(model, new SimilarityTransforming(), new(new ReductionStep(1, 20)));
         using var images = randn(2, 3, 32, 32);
         using (var first = reduced.call(images)) { }
         var before = LiveTensors.Settled();

@@ -12,13 +12,13 @@ public sealed class ReductionTests
         from seed in Gen.Int[0, 1_000]
         select (tokens, keep, seed);
 
-    public static TheoryData<ITokenReducer> All => [.. Exclusive, .. Soft, new AttentionPruning(), new RandomPruning(1), new AttentionFusing(), new GreedyKCenter()];
+    public static TheoryData<ITokenReducer> All => [.. Exclusive, .. Soft, new AttentionPruning(), new RandomPruning(1), new AttentionFusing(), new GreedyDiversity(DiversityRule.KCenter), new GreedyDiversity(DiversityRule.MaxSum)];
 
-    private static ITokenReducer[] Exclusive => [new BipartiteMerging(), new TokenTransforming { Mode = Assignment.Hard }];
+    private static ITokenReducer[] Exclusive => [new BipartiteMerging(), new SimilarityTransforming { Mode = AssignmentMode.Hard }];
 
     private static ITokenReducer[] Soft => [
-        new TokenTransforming(), new TokenTransforming { Selection = TargetSelection.Attention, Temperature = 0.5 }, new TokenTransforming { Selection = TargetSelection.Mixed },
-        new TokenTransforming { KeepSelf = false }, new TokenTransforming { TopK = 2, Temperature = 1 }];
+        new SimilarityTransforming(), new SimilarityTransforming { Selection = TargetSelection.Attention, Temperature = 0.5 }, new SimilarityTransforming { Selection = TargetSelection.Mixed },
+        new SimilarityTransforming { KeepSelf = false }, new SimilarityTransforming { TopK = 2, Temperature = 1 }];
 
     [Theory]
     [MemberData(nameof(All))]
@@ -49,7 +49,7 @@ public sealed class ReductionTests
                 Near.Equal((view.Masses.unsqueeze(-1) * view.Tokens).sum([1L]), (reduction.Masses.unsqueeze(-1) * reduction.Apply(view.Tokens)).sum([1L]), 1e-3);
 
                 var again = new TokenView(reduction.Apply(view.Tokens), reduction.Masses);
-                if (reducer is TokenTransforming { Selection: not TargetSelection.Uniform }) return; // scores are asked for, and there is no attention here
+                if (reducer is SimilarityTransforming { Selection: not TargetSelection.Uniform }) return; // scores are asked for, and there is no attention here
                 Near.Equal(view.Masses.sum([1L]), reducer.Reduce(again, 1).Masses.sum([1L]), 1e-4);
             }, iter: 20, threads: 1);
     }
@@ -70,14 +70,14 @@ public sealed class ReductionTests
         using var scope = NewDisposeScope();
         var view = Views.Random(12, 5);
         Assert.Equal(TransformKind.Identity, Kind(new AttentionPruning(), 12));
-        Assert.Equal(TransformKind.Identity, Kind(new TokenTransforming { Mode = Assignment.Hard }, 12));
+        Assert.Equal(TransformKind.Identity, Kind(new SimilarityTransforming { Mode = AssignmentMode.Hard }, 12));
         Assert.Equal(TransformKind.Prune, Kind(new AttentionPruning(), 5));
         Assert.Equal(TransformKind.Prune, Kind(new RandomPruning(2), 5));
-        Assert.Equal(TransformKind.Prune, Kind(new GreedyKCenter(), 5));
+        Assert.Equal(TransformKind.Prune, Kind(new GreedyDiversity(DiversityRule.KCenter), 5));
         Assert.Equal(TransformKind.Fuse, Kind(new AttentionFusing(), 5));
         Assert.Equal(TransformKind.Merge, Kind(new BipartiteMerging(), 5));
-        Assert.Equal(TransformKind.Merge, Kind(new TokenTransforming { Mode = Assignment.Hard }, 5));
-        Assert.Equal(TransformKind.ManyToMany, Kind(new TokenTransforming { Temperature = 1 }, 5));
+        Assert.Equal(TransformKind.Merge, Kind(new SimilarityTransforming { Mode = AssignmentMode.Hard }, 5));
+        Assert.Equal(TransformKind.ManyToMany, Kind(new SimilarityTransforming { Temperature = 1 }, 5));
         Assert.Equal(TransformKind.PruneAndMerge, TransformMatrix.Classify(tensor(new[,] { { 0.5f, 0.5f, 0, 0 }, { 0, 0, 1, 0 } })));
         Assert.Contains("[1, 2, 2]", Assert.Throws<ArgumentException>(() => TransformMatrix.Classify(eye(2).unsqueeze(0))).Message);
 
@@ -89,8 +89,8 @@ public sealed class ReductionTests
     {
         using var scope = NewDisposeScope();
         var view = Views.Random(size.Tokens, size.Seed);
-        var soft = new TokenTransforming { Temperature = 1e-6 }.Reduce(view, size.Keep);
-        var hard = new TokenTransforming { Mode = Assignment.Hard }.Reduce(view, size.Keep);
+        var soft = new SimilarityTransforming { Temperature = 1e-6 }.Reduce(view, size.Keep);
+        var hard = new SimilarityTransforming { Mode = AssignmentMode.Hard }.Reduce(view, size.Keep);
         Near.Equal(hard.Apply(view.Tokens), soft.Apply(view.Tokens), 1e-3);
         Near.Equal(hard.Masses, soft.Masses, 1e-3);
     }, iter: 30, threads: 1);
@@ -100,7 +100,7 @@ public sealed class ReductionTests
     {
         using var scope = NewDisposeScope();
         var view = Views.Random(20, 1);
-        var rows = new TokenTransforming { Mode = Assignment.Row }.Reduce(view, 5);
+        var rows = new SimilarityTransforming { Mode = AssignmentMode.Row }.Reduce(view, 5);
         Near.Equal(ones(2, 5), rows.Weights().sum([2L]), 1e-5);
         Assert.True(rows.Weights().sum([1L]).min().item<float>() < 0.05, "a token far from all targets should count nearly nothing");
         Near.Equal(view.Masses.sum([1L]), rows.Masses.sum([1L]), 1e-4);
@@ -110,7 +110,7 @@ public sealed class ReductionTests
     public void At_most_k_targets_are_fed()
     {
         using var scope = NewDisposeScope();
-        var reduction = new TokenTransforming { TopK = 2, Temperature = 1, KeepSelf = false }.Reduce(Views.Random(20, 1), 8);
+        var reduction = new SimilarityTransforming { TopK = 2, Temperature = 1, KeepSelf = false }.Reduce(Views.Random(20, 1), 8);
         Near.Equal(full(2, 20, 2f), (reduction.Assignment() > 0).sum([1L]).to(ScalarType.Float32), 0);
         Near.Equal(ones(2, 20), reduction.Assignment().sum([1L]), 1e-5);
     }
@@ -121,9 +121,9 @@ public sealed class ReductionTests
         using var scope = NewDisposeScope();
         var view = Views.Random(16, 9);
         var best = view.Scores().topk(6, 1).indexes;
-        Assert.Equal([0, 2, 5, 8, 10, 13], new TokenTransforming().Targets(view, 6)[0].data<long>().ToArray());
-        Near.Equal(best.sort(1).Values, new TokenTransforming { Selection = TargetSelection.Attention }.Targets(view, 6), 0);
-        var mixed = new TokenTransforming { Selection = TargetSelection.Mixed }.Targets(view, 6)[0].data<long>().ToArray();
+        Assert.Equal([0, 2, 5, 8, 10, 13], new SimilarityTransforming().Targets(view, 6)[0].data<long>().ToArray());
+        Near.Equal(best.sort(1).Values, new SimilarityTransforming { Selection = TargetSelection.Attention }.Targets(view, 6), 0);
+        var mixed = new SimilarityTransforming { Selection = TargetSelection.Mixed }.Targets(view, 6)[0].data<long>().ToArray();
         Assert.Equal(6, mixed.Distinct().Count());
         Assert.Empty(new long[] { 0, 5, 10 }.Except(mixed));
     }
@@ -131,7 +131,7 @@ public sealed class ReductionTests
     [Fact]
     public void Constant_tokens_stay_constant_and_come_back()
     {
-        foreach (var reducer in Exclusive.Concat(Soft).Append(new TokenTransforming { Mode = Assignment.Row }))
+        foreach (var reducer in Exclusive.Concat(Soft).Append(new SimilarityTransforming { Mode = AssignmentMode.Row }))
         {
             using var scope = NewDisposeScope();
             var view = Views.Random(16, 4);
@@ -144,7 +144,7 @@ public sealed class ReductionTests
     public void Restoring_a_hard_merge_copies_the_target_to_its_members()
     {
         using var scope = NewDisposeScope();
-        var reduction = new TokenTransforming { Mode = Assignment.Hard }.Reduce(Views.Random(16, 4), 5);
+        var reduction = new SimilarityTransforming { Mode = AssignmentMode.Hard }.Reduce(Views.Random(16, 4), 5);
         var reduced = rand(2, 5, 3);
         var restored = reduction.Restore(reduced);
         var member = reduction.Assignment().argmax(1); // [2, 16]
@@ -186,8 +186,8 @@ public sealed class ReductionTests
     [Fact]
     public void Impossible_settings_are_refused_by_name()
     {
-        Assert.Contains("Hard", Assert.Throws<ArgumentOutOfRangeException>(() => new TokenTransforming { Temperature = 0 }).Message);
-        Assert.Throws<ArgumentOutOfRangeException>(() => new TokenTransforming { TopK = 0 });
+        Assert.Contains("Hard", Assert.Throws<ArgumentOutOfRangeException>(() => new SimilarityTransforming { Temperature = 0 }).Message);
+        Assert.Throws<ArgumentOutOfRangeException>(() => new SimilarityTransforming { TopK = 0 });
         using var scope = NewDisposeScope();
         var outside = new TokenView(rand(1, 4, 2), ones(1, 4));
         Assert.Contains("class token", Assert.Throws<InvalidOperationException>(outside.ClassAttention).Message);

@@ -16,7 +16,7 @@ public enum TargetSelection
 }
 
 /// <summary>How tokens are spread over targets.</summary>
-public enum Assignment
+public enum AssignmentMode
 {
     /// <summary>Softmax over targets: every token is spread completely.</summary>
     Column,
@@ -33,23 +33,23 @@ public enum Assignment
 /// training is needed.
 /// </summary>
 /// <remarks>Source: arXiv 2506.05709; how its matrix is built is this kit's own definition, since the paper's text beyond its abstract was not at hand.</remarks>
-public sealed record TokenTransforming : ITokenReducer
+public sealed record SimilarityTransforming : ITokenReducer
 {
     /// <inheritdoc/>
-    public string Name => Mode == Assignment.Hard ? "hard merging" : FormattableString.Invariant($"transforming, τ = {Temperature}");
+    public string Name => Mode == AssignmentMode.Hard ? "hard merging" : FormattableString.Invariant($"transforming, τ = {Temperature}");
 
     /// <summary>How targets are chosen.</summary>
     public TargetSelection Selection { get; init; } = TargetSelection.Uniform;
 
     /// <summary>How tokens are spread.</summary>
-    public Assignment Mode { get; init; } = Assignment.Column;
+    public AssignmentMode Mode { get; init; } = AssignmentMode.Column;
 
     /// <summary>Of the softmax over cosines.</summary>
     /// <exception cref="ArgumentOutOfRangeException">Not above 0.</exception>
     public double Temperature
     {
         get;
-        init => field = value > 0 ? value : throw new ArgumentOutOfRangeException(nameof(value), value, $"The temperature is above 0; for the limit at 0 there is {nameof(Assignment)}.{nameof(Assignment.Hard)}.");
+        init => field = value > 0 ? value : throw new ArgumentOutOfRangeException(nameof(value), value, $"The temperature is above 0; for the limit at 0 there is {nameof(AssignmentMode)}.{nameof(AssignmentMode.Hard)}.");
     } = 0.05;
 
     /// <summary>Targets that a token feeds at most; null: all.</summary>
@@ -71,7 +71,7 @@ public sealed record TokenTransforming : ITokenReducer
         var keys = view.Keys();
         var targets = Targets(view, keep); // [B, M]
         var similarity = Similarity.Cosine(keys.gather(1, targets.unsqueeze(-1).expand(-1, -1, keys.shape[2])), keys); // [B, M, N]
-        return (Mode == Assignment.Row ? ByRows(similarity, view.Masses) : Mixture.ByMass(Spread(similarity, targets), view.Masses)).MoveToOuterDisposeScope();
+        return (Mode == AssignmentMode.Row ? ByRows(similarity, view.Masses) : Mixture.ByMass(Spread(similarity, targets), view.Masses)).MoveToOuterDisposeScope();
     }
 
     /// <inheritdoc/>
@@ -94,7 +94,7 @@ public sealed record TokenTransforming : ITokenReducer
     // P: every column is a token spread over the targets.
     private Tensor Spread(Tensor similarity, Tensor targets)
     {
-        var spread = Mode == Assignment.Hard
+        var spread = Mode == AssignmentMode.Hard
             ? nn.functional.one_hot(similarity.argmax(1), similarity.shape[1]).transpose(1, 2).to(similarity.dtype)
             : Sparse((similarity / Temperature).softmax(1));
         if (!KeepSelf) return spread;
