@@ -19,8 +19,7 @@ namespace Lab.Kernel.Session;
 /// </summary>
 internal sealed class Submissions
 {
-    // So many cells may be in the chain beyond twice as many as are needed: finding that out and compiling the rest anew costs
-    // about as much as the cells that come between.
+    // So many cells may be in the chain beyond twice as many as are needed: then no more cells are compiled anew than joined.
     private const int slack = 16;
 
     private static readonly EmitOptions emitOptions = new(debugInformationFormat: DebugInformationFormat.PortablePdb, pdbFilePath: "cell.pdb");
