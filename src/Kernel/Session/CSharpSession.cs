@@ -1,7 +1,6 @@
 using System.Reflection;
 using Lab.Abstractions;
 using Lab.Kernel.Language;
-using Microsoft.CodeAnalysis;
 
 namespace Lab.Kernel.Session;
 
@@ -51,31 +50,16 @@ public sealed class CSharpSession : IAsyncDisposable
     public IReadOnlyDictionary<string, string> InjectedParameters { get; set; }
 
     /// <summary>The variables in order of declaration; a name declared again appears once, with its last value.</summary>
-    public IReadOnlyList<NotebookVariable> Variables
-    {
-        get
-        {
-            var variables = new Dictionary<string, NotebookVariable>();
-            foreach (var (info, state) in Fields()) variables[info.Name] = new(info.Name, info.FieldType, info.GetValue(state));
-            return [.. variables.Values];
-        }
-    }
+    public IReadOnlyList<NotebookVariable> Variables =>
+        [.. submissions.Variables.Select(v => new NotebookVariable(v.Field.Name, v.Field.FieldType, v.Field.GetValue(v.State)))];
 
     /// <summary>Gives a variable another value, in the cell that declared it and in all that read it.</summary>
     internal void Assign(string name, object? value)
     {
-        var (field, state) = Fields().LastOrDefault(f => f.Field.Name == name);
+        var (field, state) = submissions.Variables.FirstOrDefault(v => v.Field.Name == name);
         if (field is null) throw new KeyNotFoundException($"There is no variable {name}.");
         field.SetValue(state, value);
     }
-
-    private IEnumerable<(FieldInfo Field, object State)> Fields() =>
-        from cell in submissions.Snapshot().Chain
-        from symbol in cell.Compilation.ScriptClass!.GetMembers().OfType<IFieldSymbol>()
-        where !symbol.IsImplicitlyDeclared
-        let field = cell.Type.GetField(symbol.Name, BindingFlags.Instance | BindingFlags.Public | BindingFlags.NonPublic | BindingFlags.Static)
-        where field is not null
-        select (field, cell.State);
 
     /// <summary>Forgets what all cells have declared. What was referenced stays.</summary>
     internal void Reset() => submissions.Clear();

@@ -1,4 +1,3 @@
-using System.Collections.Concurrent;
 using System.Collections.Immutable;
 using System.Reflection;
 using System.Reflection.PortableExecutable;
@@ -15,10 +14,14 @@ namespace Lab.Kernel.Session;
 /// <summary>
 /// The chain of compiled cells: parse, compile against all cells before, emit, weave, load, run. A cell that declares
 /// something joins the chain before it runs, so what it assigned stays when it throws; all others leave the chain as it
-/// was, and what they occupied is free again when they have ended.
+/// was, and what they occupied is free again when they have ended. A cell leaves the chain some time after all that it
+/// declared has been declared anew.
 /// </summary>
 internal sealed class Submissions
 {
+    // So many cells may be in the chain beyond twice as many as are needed: then no more cells are compiled anew than joined.
+    private const int slack = 16;
+
     private static readonly EmitOptions emitOptions = new(debugInformationFormat: DebugInformationFormat.PortablePdb, pdbFilePath: "cell.pdb");
 
     // What the process was built from is at hand in every cell. Read once, for all sessions.
@@ -32,8 +35,10 @@ internal sealed class Submissions
     private readonly List<Link> chain = [];
     private CSharpCompilation? last;
     private CSharpCompilation? next; // still empty: what it binds of its references serves every cell that stands here
-    private ConcurrentDictionary<string, Assembly> cells = []; // of the chain, by name
+    private readonly Dictionary<string, Assembly> cells = []; // of the chain, by name
+    private readonly OrderedDictionary<string, (FieldInfo Field, object State)> variables = [];
     private int count, joined;
+    private int compactAt = slack; // cells in the chain
 
     public Submissions(IEnumerable<Assembly> references, IEnumerable<string> usings)
     {
@@ -50,6 +55,15 @@ internal sealed class Submissions
     public (IReadOnlyList<Link> Chain, IReadOnlyList<MetadataReference> NewReferences) Snapshot()
     {
         lock (turn) return ([.. chain], [.. newReferences]);
+    }
+
+    /// <summary>The variables in order of their first declaration, each where it was declared last.</summary>
+    public IReadOnlyList<(FieldInfo Field, object State)> Variables
+    {
+        get
+        {
+            lock (turn) return [.. variables.Values];
+        }
     }
 
     /// <summary>How cells are parsed.</summary>
@@ -86,7 +100,9 @@ internal sealed class Submissions
         lock (turn)
         {
             chain.Clear();
-            cells = [];
+            cells.Clear();
+            variables.Clear();
+            compactAt = slack;
             newReferences.Clear();
             newReferences.AddRange(references);
             last = next = null;
@@ -102,17 +118,19 @@ internal sealed class Submissions
             next ??= CSharpCompilation.CreateScriptCompilation($"Cell{joined + 1}", nothing, newReferences, Options, last, typeof(object));
             var compilation = next.ReplaceSyntaxTree(nothing, tree);
             count++;
-            if (Emit(compilation) is not { } assembly) return new Submission(count, compilation, null);
-
-            var entry = compilation.GetEntryPoint(default)!;
-            var type = assembly.GetType(entry.ContainingType.MetadataName, throwOnError: true)!;
-
-            // The first place is the host object's, which this session has none of; the last is where the new object puts itself.
-            object?[] states = [null, .. chain.Select(link => link.State), null];
-            var state = Activator.CreateInstance(type, [states])!;
-            if (Declares(compilation)) Join(new Link(compilation, [.. newReferences], type, state), assembly);
+            var state = Emit(compilation) is { } assembly ? Instantiate(assembly, compilation) : null;
+            if (Declares(compilation)) Join(new Link(compilation, [.. newReferences], state));
             return new Submission(count, compilation, state);
         }
+    }
+
+    private object Instantiate(Assembly assembly, CSharpCompilation compilation)
+    {
+        var type = assembly.GetType(compilation.GetEntryPoint(default)!.ContainingType.MetadataName, throwOnError: true)!;
+
+        // The first place is the host object's, which this session has none of; the last is where the new object puts itself.
+        object?[] states = [null, .. chain.Select(link => link.State).Where(state => state is not null), null];
+        return Activator.CreateInstance(type, [states])!;
     }
 
     // Only the metadata: the code in these files is many times larger.
@@ -120,18 +138,21 @@ internal sealed class Submissions
         AssemblyMetadata.Create(ModuleMetadata.CreateFromStream(File.OpenRead(path), PEStreamOptions.PrefetchMetadata))
             .GetReference(new AssemblyDocumentation(path), filePath: path, display: path);
 
+    // Null where there is nothing to run: of using directives and comments alone the compiler makes no assembly.
     private Assembly? Emit(CSharpCompilation compilation)
     {
         using var image = new MemoryStream();
         using var symbols = new MemoryStream();
         var emitted = compilation.Emit(image, symbols, options: emitOptions);
         if (!emitted.Success)
-            throw new CompilationException([.. emitted.Diagnostics.Where(d => d.Severity == DiagnosticSeverity.Error)]);
-        if (compilation.GetEntryPoint(default) is null) return null;
+        {
+            ImmutableArray<Diagnostic> errors = [.. emitted.Diagnostics.Where(d => d.Severity == DiagnosticSeverity.Error)];
+            return errors.IsEmpty ? null : throw new CompilationException(errors);
+        }
 
         image.Position = symbols.Position = 0;
         var woven = CheckpointWeaver.Weave(image, symbols, count);
-        return new CellLoadContext(compilation.AssemblyName!, cells, assemblies).LoadFromStream(woven.Image, woven.Symbols);
+        return new CellLoadContext(compilation.AssemblyName!, assemblies).LoadCell(woven.Image, woven.Symbols, cells);
     }
 
     private void Add(IEnumerable<string> paths)
@@ -142,15 +163,51 @@ internal sealed class Submissions
         next = null;
     }
 
-    private void Join(Link link, Assembly assembly)
+    private void Join(Link link)
     {
-        chain.Add(link);
+        Append(link);
         joined++;
-        cells[link.Compilation.AssemblyName!] = assembly;
+        foreach (var field in link.Fields) variables[field.Name] = (field, link.State!);
         newReferences.Clear(); // later cells inherit them through the chain
-        last = link.Compilation;
+        if (chain.Count >= compactAt) Compact();
         next = null;
     }
+
+    private void Append(Link link)
+    {
+        chain.Add(link);
+        if (link.Assembly is { } assembly) cells[link.Compilation.AssemblyName!] = assembly;
+        last = link.Compilation;
+    }
+
+    // Those behind a cell that is left out are compiled anew, for what they declare; their code stays the one that was loaded.
+    private void Compact()
+    {
+        var (links, live) = (chain.ToList(), LiveCells.Of(chain));
+        var kept = live.TakeWhile(needed => needed).Count();
+        var orphans = new List<MetadataReference>(); // of cells that were left out
+        chain.Clear();
+        cells.Clear();
+        last = null;
+        foreach (var (place, link) in links.Index())
+        {
+            if (place < kept) Append(link);
+            else if (!live[place]) orphans.AddRange(link.References);
+            else
+            {
+                Append(Onto(last, link, [.. orphans, .. link.References]));
+                orphans.Clear();
+            }
+        }
+
+        compactAt = 2 * chain.Count + slack;
+    }
+
+    private Link Onto(CSharpCompilation? previous, Link link, IReadOnlyList<MetadataReference> references) => link with
+    {
+        Compilation = CSharpCompilation.CreateScriptCompilation(link.Compilation.AssemblyName!, link.Compilation.SyntaxTrees[0], references, Options, previous, typeof(object)),
+        References = references,
+    };
 
     private static bool Declares(CSharpCompilation compilation) =>
         compilation.ScriptClass!.GetMembers().Any(member => !member.IsImplicitlyDeclared)
@@ -159,9 +216,20 @@ internal sealed class Submissions
     /// <summary>A cell in the chain.</summary>
     /// <param name="Compilation">Its symbols.</param>
     /// <param name="References">Those that it has and the cells before it have not.</param>
-    /// <param name="Type">Whose fields are the cell's variables.</param>
-    /// <param name="State">The object of this type.</param>
-    public sealed record Link(CSharpCompilation Compilation, IReadOnlyList<MetadataReference> References, Type Type, object State);
+    /// <param name="State">The object whose fields are its variables; null if it has none and nothing to run.</param>
+    public sealed record Link(CSharpCompilation Compilation, IReadOnlyList<MetadataReference> References, object? State)
+    {
+        /// <summary>With the code of the cell.</summary>
+        public Assembly? Assembly => State?.GetType().Assembly;
+
+        /// <summary>The variables.</summary>
+        public IEnumerable<FieldInfo> Fields =>
+            from symbol in Compilation.ScriptClass!.GetMembers().OfType<IFieldSymbol>()
+            where !symbol.IsImplicitlyDeclared
+            let variable = State?.GetType().GetField(symbol.Name, BindingFlags.Instance | BindingFlags.Public | BindingFlags.NonPublic | BindingFlags.Static)
+            where variable is not null
+            select variable;
+    }
 
     /// <summary>One compiled cell.</summary>
     /// <param name="number">Counts the compiled cells of the session.</param>

@@ -18,10 +18,20 @@ public class CSharpSessionTests
     {
         var cells = new Cells();
         await cells.RunAsync("int Twice(int n) => 2 * n; var x = 20;");
-        await cells.RunAsync("// only a comment");
-        await cells.RunAsync("using System.Text.Json;");
         await cells.RunAsync("x += 1; await Task.Yield();");
         Assert.Equal("42", Plain(await cells.RunAsync("Twice(x)")));
+    }
+
+    [Fact]
+    public async Task Using_directives_of_a_cell_without_anything_else_hold_for_the_cells_that_follow()
+    {
+        var cells = new Cells();
+        await cells.RunAsync("var x = 20;");
+        Assert.Null((await cells.RunAsync("// only a comment")).Result.Error);
+        Assert.Null((await cells.RunAsync("using System.Globalization;\nusing Words = System.Text.StringBuilder;")).Result.Error);
+        Assert.Equal("CS0246", (await cells.RunAsync("using Nowhere;")).Result.Error!.Name);
+        Assert.Null((await cells.RunAsync("var words = new Words(\"n\");")).Result.Error);
+        Assert.Equal("n20", Plain(await cells.RunAsync("words.Append(x.ToString(CultureInfo.InvariantCulture)).ToString()")));
     }
 
     [Fact]
