@@ -1,0 +1,101 @@
+using TorchSharp.Modules;
+using static TorchSharp.torch;
+
+namespace Lab.Nn;
+
+/// <summary>What passed through a block. The tensors are part of the autograd graph; the caller's dispose scope owns them.</summary>
+/// <param name="Attention">[B, h, N, N]; rows sum to 1.</param>
+/// <param name="AttentionInput">[B, N, D], normalized.</param>
+/// <param name="AttentionOutput">[B, N, D], before it is added to the residual stream.</param>
+/// <param name="MlpInput">[B, N, D], normalized.</param>
+/// <param name="MlpOutput">[B, N, D], before it is added to the residual stream.</param>
+/// <param name="Output">[B, N, D].</param>
+public sealed record BlockTaps(Tensor Attention, Tensor AttentionInput, Tensor AttentionOutput, Tensor MlpInput, Tensor MlpOutput, Tensor Output);
+
+/// <summary>
+/// Attention and an MLP with GELU, each behind an RMS norm and without biases. Everything that passes through can be looked
+/// at, and the attention is computed the same way whether it is or not.
+/// </summary>
+public sealed class RmsBlock : nn.Module<Tensor, Tensor?, Tensor?, Tensor>
+{
+    private readonly int heads;
+    private readonly RmsNorm attentionNorm, mlpNorm;
+    private readonly Linear qkv, output, up, down;
+
+    /// <param name="dim">Width.</param>
+    /// <param name="heads">A divisor of the width.</param>
+    /// <param name="depth">Blocks in the stack: each adds less to the residual stream where there are many.</param>
+    /// <exception cref="ArgumentException">Heads that do not divide the width.</exception>
+    public RmsBlock(int dim, int heads, int depth) : base(nameof(RmsBlock))
+    {
+        if (heads < 1 || dim % heads != 0) throw new ArgumentException($"{heads} heads do not divide a width of {dim}.", nameof(heads));
+        this.heads = heads;
+        var (std, residual) = (1 / Math.Sqrt(dim), 1 / Math.Sqrt(2 * depth));
+        (attentionNorm, mlpNorm) = (new RmsNorm(dim), new RmsNorm(dim));
+        qkv = Layers.Linear(dim, 3 * dim, bias: false, std);
+        output = Layers.Linear(dim, dim, bias: false, std * residual);
+        up = Layers.Linear(dim, 4 * dim, bias: false, std);
+        down = Layers.Linear(4 * dim, dim, bias: false, std / 2 * residual / 2);
+        (string, nn.Module)[] parts =
+            [("attention_norm", attentionNorm), ("attention.qkv", qkv), ("attention.output", output), ("mlp_norm", mlpNorm), ("mlp.up", up), ("mlp.down", down)];
+        foreach (var (name, part) in parts) this.Register(name, part);
+    }
+
+    /// <summary>Lets keys start as the queries are: tokens then look at tokens like themselves from the first step on.</summary>
+    internal void MatchContent()
+    {
+        using var noGrad = no_grad();
+        using var scope = NewDisposeScope();
+        var dim = qkv.weight.shape[1];
+        qkv.weight.narrow(0, dim, dim).copy_(qkv.weight.narrow(0, 0, dim));
+    }
+
+    /// <param name="x">[B, N, D].</param>
+    /// <param name="turns">[N, d / 2, 2] or [B, N, d / 2, 2] of <see cref="RotaryLine"/>, d the width of a head; null: places are not told.</param>
+    /// <param name="bias">Added to the attention's logits, [N, N] or [B, 1, N, N]: minus infinity where a token (row) must not look (column); null: all look at all.</param>
+    /// <returns>[B, N, D].</returns>
+    public override Tensor forward(Tensor x, Tensor? turns, Tensor? bias)
+    {
+        using var scope = NewDisposeScope();
+        return Tap(x, turns, bias).Output.MoveToOuterDisposeScope();
+    }
+
+    /// <summary>The same, and all that passes through.</summary>
+    public BlockTaps Tap(Tensor x, Tensor? turns, Tensor? bias)
+    {
+        var y = attentionNorm.call(x);
+        var (q, k, v) = Project(y, turns);
+        var attention = Attend(q, k, bias);
+        var o = output.call(attention.matmul(v).transpose(1, 2).flatten(2)); // [B, h, N, d] -> [B, N, D]
+        var u = x + o;
+        var z = mlpNorm.call(u);
+        var f = down.call(nn.functional.gelu(up.call(z)));
+        return new(attention, y, o, z, f, u + f);
+    }
+
+    /// <summary>The attention alone that this block would pay.</summary>
+    /// <returns>[B, h, N, N].</returns>
+    public Tensor Attention(Tensor x, Tensor? turns, Tensor? bias)
+    {
+        using var scope = NewDisposeScope();
+        var (q, k, _) = Project(attentionNorm.call(x), turns);
+        return Attend(q, k, bias).MoveToOuterDisposeScope();
+    }
+
+    private (Tensor Q, Tensor K, Tensor V) Project(Tensor y, Tensor? turns)
+    {
+        var parts = qkv.call(y).view(y.shape[0], y.shape[1], 3, heads, -1); // [B, N, 3, h, d]
+        var turned = parts.narrow(2, 0, 2).flatten(2, 3); // queries and keys, [B, N, 2 h, d]
+        if (turns is not null) turned = RotaryGrid.Turn(turned, turns);
+        return (turned.narrow(2, 0, heads).transpose(1, 2), turned.narrow(2, heads, heads).transpose(1, 2), parts.select(2, 2).transpose(1, 2)); // [B, h, N, d]
+    }
+
+    private static Tensor Attend(Tensor q, Tensor k, Tensor? bias)
+    {
+        var scores = (q / Math.Sqrt(q.shape[^1])).matmul(k.transpose(-2, -1)); // [B, h, N, N]
+        return (bias is null ? scores : scores + bias).softmax(-1);
+    }
+
+    /// <summary>Parts are registered by the constructor.</summary>
+    protected override void RegisterComponents() { }
+}
