@@ -84,16 +84,18 @@ public sealed class RmsBlock : nn.Module<Tensor, Tensor?, Tensor?, Tensor>
 
     private (Tensor Q, Tensor K, Tensor V) Project(Tensor y, Tensor? turns)
     {
-        var parts = qkv.call(y).view(y.shape[0], y.shape[1], 3, heads, -1); // [B, N, 3, h, d]
-        var turned = parts.narrow(2, 0, 2).flatten(2, 3); // queries and keys, [B, N, 2 h, d]
+        var (batch, count, dim) = (y.shape[0], y.shape[1], y.shape[2]);
+        var parts = qkv.call(y).split([2 * dim, dim], -1);
+        var turned = parts[0].view(batch, count, 2 * heads, -1); // queries, then keys
         if (turns is not null) turned = RotaryGrid.Turn(turned, turns);
-        return (turned.narrow(2, 0, heads).transpose(1, 2), turned.narrow(2, heads, heads).transpose(1, 2), parts.select(2, 2).transpose(1, 2)); // [B, h, N, d]
+        var both = turned.transpose(1, 2).chunk(2, 1); // [B, h, N, d] each
+        return (both[0], both[1], parts[1].view(batch, count, heads, -1).transpose(1, 2));
     }
 
     private static Tensor Attend(Tensor q, Tensor k, Tensor? bias)
     {
         var scores = (q / Math.Sqrt(q.shape[^1])).matmul(k.transpose(-2, -1)); // [B, h, N, N]
-        return (bias is null ? scores : scores + bias).softmax(-1);
+        return (bias is null ? scores : scores.add_(bias)).softmax(-1);
     }
 
     /// <summary>Parts are registered by the constructor.</summary>

@@ -55,15 +55,11 @@ public sealed class AlignedVision : nn.Module<Tensor, Tensor>
         return Projector.call(Encoder.call(images).Patches).MoveToOuterDisposeScope();
     }
 
-    /// <summary>The first stage's losses.</summary>
-    /// <param name="features">Of the pictures.</param>
+    /// <summary>How well projected features say what pictures show.</summary>
+    /// <param name="patches">[B, n, d], projected.</param>
+    /// <param name="features">Of the same pictures.</param>
     /// <param name="batch">What they show.</param>
-    public AlignmentLosses Losses(VisionFeatures features, QaBatch batch)
-    {
-        using var scope = NewDisposeScope();
-        var losses = Alignment.Losses(Projector.call(features.Patches), Projector.call(features.Class), Words, batch);
-        return new(losses.Patch.MoveToOuterDisposeScope(), losses.Class.MoveToOuterDisposeScope(), losses.Centre.MoveToOuterDisposeScope());
-    }
+    public AlignmentLosses Losses(Tensor patches, VisionFeatures features, QaBatch batch) => Alignment.Losses(patches, Projector.call(features.Class), Words, batch);
 
     /// <summary>The constructor registers the parts.</summary>
     protected override void RegisterComponents() { }

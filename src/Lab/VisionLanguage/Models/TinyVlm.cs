@@ -58,26 +58,34 @@ public sealed class TinyVlm : nn.Module<Tensor, Tensor, Tensor>
     public override Tensor forward(Tensor images, Tensor words)
     {
         using var scope = NewDisposeScope();
-        var sequence = Ask(Project(Vision.Encoder.call(images).Patches), words.unsqueeze(1));
+        var sequence = Ask(VisualTokens(Vision.Encoder.call(images)), words.unsqueeze(1));
         return Decoder.Answers(Decoder.call(sequence)).squeeze(1).MoveToOuterDisposeScope();
     }
 
     /// <summary>Visual tokens as the decoder takes them.</summary>
-    /// <param name="features">[B, n, dv], of the encoder.</param>
+    /// <param name="projected">[B, n, d], projected patches.</param>
+    /// <returns>[B, n, d], a new tensor.</returns>
+    public Tensor Place(Tensor projected)
+    {
+        if (rows is null) return projected.alias();
+        using var scope = NewDisposeScope();
+        return (projected + (rows + columns!).flatten(0, 1)).MoveToOuterDisposeScope();
+    }
+
+    /// <summary>Visual tokens of encoded pictures.</summary>
+    /// <param name="features">Of the encoder.</param>
     /// <returns>[B, n, d].</returns>
-    public Tensor Project(Tensor features)
+    public Tensor VisualTokens(VisionFeatures features)
     {
         using var scope = NewDisposeScope();
-        var tokens = Vision.Projector.call(features);
-        if (rows is not null) tokens = tokens + (rows + columns!).flatten(0, 1);
-        return tokens.MoveToOuterDisposeScope();
+        return Place(Vision.Projector.call(features.Patches)).MoveToOuterDisposeScope();
     }
 
     /// <summary>
     /// The sequence of a picture and its questions. A question looks at <c>&lt;bos&gt;</c>, at the picture and at itself, and each
     /// starts behind the picture, so several in one sequence are answered as each would be alone.
     /// </summary>
-    /// <param name="visual">[B, n, d] of <see cref="Project"/>.</param>
+    /// <param name="visual">[B, n, d] of <see cref="VisualTokens"/>.</param>
     /// <param name="words">[B, Q, 3] int64.</param>
     /// <returns>Belongs to the caller's dispose scope.</returns>
     public TokenSequence Ask(Tensor visual, Tensor words)

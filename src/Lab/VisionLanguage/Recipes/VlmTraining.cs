@@ -49,16 +49,18 @@ internal static class VlmTraining
 
     public static Tensor VisionLoss(AlignedVision vision, QaBatch batch)
     {
-        var losses = vision.Losses(vision.Encoder.call(batch.Images), batch);
+        var features = vision.Encoder.call(batch.Images);
+        var losses = vision.Losses(vision.Projector.call(features.Patches), features, batch);
         return losses.Patch + 0.2 * losses.Class + 0.5 * losses.Centre;
     }
 
     public static Tensor LanguageLoss(TinyVlm model, QaBatch batch, long seed)
     {
         var features = FrozenFeatures(model, batch.Images);
-        var sequence = model.Ask(model.Project(features.Patches), batch.Words).Keep(TokenDrop.Keep(batch, seed), Execution.Mask, Positions.Keep);
+        var projected = model.Vision.Projector.call(features.Patches);
+        var sequence = model.Ask(model.Place(projected), batch.Words).Keep(TokenDrop.Keep(batch, seed), Execution.Mask, Positions.Keep);
         var answers = model.Decoder.Answers(model.Decoder.call(sequence)); // [B, Q, 58]
-        var losses = model.Vision.Losses(features, batch);
+        var losses = model.Vision.Losses(projected, features, batch);
         return nn.functional.cross_entropy(answers.flatten(0, 1), batch.Answers.flatten()) + 0.3 * losses.Patch + 0.2 * losses.Class + 0.1 * losses.Centre;
     }
 
