@@ -38,6 +38,12 @@ public readonly record struct VlmCost(double Encoder, double Projector, double D
             2 * questions * dim * Data.ShapesQa.QaWords.All.Count);
     }
 
+    /// <summary>Part by part.</summary>
+    public static VlmCost operator +(VlmCost a, VlmCost b) => new(a.Encoder + b.Encoder, a.Projector + b.Projector, a.Decoder + b.Decoder, a.Head + b.Head);
+
+    /// <summary>Part by part.</summary>
+    public static VlmCost operator *(VlmCost cost, double factor) => new(cost.Encoder * factor, cost.Projector * factor, cost.Decoder * factor, cost.Head * factor);
+
     // Four projections of attention and two of the MLP, d x d times 12; queries with keys, weights with values.
     private static double Block(double tokens, double dim) => 2 * 12 * dim * dim * tokens + 4 * tokens * tokens * dim;
 }
