@@ -60,6 +60,10 @@ public sealed record Shapes
     /// <summary>Added to a training seed, this gives the seed of its test set.</summary>
     public const long TestSeedOffset = 1_000_003;
 
+    // The batch of a training step is drawn in a millisecond. Threads of the pool would still tidy up when the step has begun, and a garbage
+    // collection that one of them starts may take a number (Scalar) that libtorch is just reading.
+    private const int FewestInParallel = 256;
+
     /// <summary>Side of the picture in pixels.</summary>
     public required int Size { get; init; }
 
@@ -124,16 +128,20 @@ public sealed record Shapes
         var pixels = new float[checked(count * 3 * area)];
         var masks = new byte[count * area];
         scenes[0] = SceneAt(seed, first); // wrong settings throw here, not inside the parallel loop
-        Parallel.For(0, count, i =>
+        if (count < FewestInParallel)
+            for (var i = 0; i < count; i++) Draw(i);
+        else Parallel.For(0, count, Draw);
+        return new(this, scenes,
+            tensor(pixels, [count, 3, Size, Size]).DetachFromDisposeScope(),
+            tensor(masks, [count, Size, Size]).DetachFromDisposeScope());
+
+        void Draw(int i)
         {
             scenes[i] = SceneAt(seed, first + i);
             var mine = pixels.AsSpan(i * 3 * area, 3 * area);
             scenes[i].Draw(mine, masks.AsSpan(i * area, area));
             ToRange(mine);
-        });
-        return new(this, scenes,
-            tensor(pixels, [count, 3, Size, Size]).DetachFromDisposeScope(),
-            tensor(masks, [count, Size, Size]).DetachFromDisposeScope());
+        }
     }
 
     /// <summary>Samples as a classification set, label = shape kind, in the layout of real data.</summary>

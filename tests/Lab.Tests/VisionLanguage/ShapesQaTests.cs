@@ -72,8 +72,8 @@ public class ShapesQaTests
         foreach (var set in new[] { QaSet.Easy, QaSet.Hard })
         {
             // The best that a reader without the picture can do: for each three words the most frequent answer.
-            using var train = set.Generate(QaSplit.Train, 0, 12_000, 8);
-            using var test = set.Generate(QaSplit.Validation, 0, 6_000, 8);
+            using var train = set.Generate(QaSplit.Train, 0, 5_000, 8);
+            using var test = set.Generate(QaSplit.Validation, 0, 3_000, 8);
             var best = train.Asked.SelectMany(all => all).GroupBy(Words).ToDictionary(group => group.Key, group => group.GroupBy(q => q.Answer).MaxBy(answers => answers.Count())!.Key);
             foreach (var asked in test.Asked.SelectMany(all => all).GroupBy(question => question.Type))
             {

@@ -8,14 +8,14 @@ namespace Lab.VisionLanguage.Pruning;
 /// <summary>What became of a pruner.</summary>
 /// <param name="Name">Of the pruner.</param>
 /// <param name="Score">Right answers.</param>
-/// <param name="Right">Per question.</param>
+/// <param name="Answers">Word of every question.</param>
 /// <param name="Entered">Patches that entered the decoder.</param>
 /// <param name="Left">Patches that were still there in the last layer.</param>
 /// <param name="Alive">Mean number of visual tokens in each layer.</param>
 /// <param name="Cost">Mean operations of a question, from the lengths that the layers really ran on; null where tokens were masked, which saves nothing.</param>
 /// <param name="Milliseconds">Per question, pruner and decoder without the encoder; null likewise.</param>
 public sealed record PruneResult(
-    string Name, VlmScore Score, IReadOnlyList<bool> Right, KeptPatches Entered, KeptPatches Left, IReadOnlyList<double> Alive, VlmCost? Cost, double? Milliseconds)
+    string Name, VlmScore Score, IReadOnlyList<long> Answers, KeptPatches Entered, KeptPatches Left, IReadOnlyList<double> Alive, VlmCost? Cost, double? Milliseconds)
 {
     /// <summary>Accuracy over all questions as a share of another's, usually of that of <see cref="Pruners.None"/>.</summary>
     public double RelativeTo(PruneResult unpruned) => Score.All.Value / unpruned.Score.All.Value;
@@ -70,14 +70,14 @@ public sealed class PruneHarness : IDisposable
             var input = Part(part, start);
             if (timed && start == 0) Answer(pruner, input, execution, positions, new Tally(model.Decoder.Depth)); // the first run of any code is slow
             var watch = Stopwatch.StartNew();
-            run.Right.AddRange(Answer(pruner, input, execution, positions, run).eq(part.Answers.squeeze(1)).cpu().data<bool>());
+            run.Answers.AddRange(Answer(pruner, input, execution, positions, run).cpu().data<long>());
             run.Seconds += watch.Elapsed.TotalSeconds;
         }
 
-        var types = batch.Asked.Select(asked => asked[0].Type);
+        var right = run.Answers.Zip(batch.Asked, (answer, asked) => answer == asked[0].Answer);
         var alive = run.Alive.Select(sum => sum / batch.Count).ToArray();
         return new(
-            pruner.Name, VlmScore.Of(types, run.Right), run.Right, Patches(run.Entered), Patches(run.Left), alive,
+            pruner.Name, VlmScore.Of(batch.Asked.Select(asked => asked[0].Type), right), run.Answers, Patches(run.Entered), Patches(run.Left), alive,
             timed ? run.Cost * (1.0 / batch.Count) : null, timed ? 1e3 * run.Seconds / batch.Count : null);
     }
 
@@ -153,7 +153,7 @@ public sealed class PruneHarness : IDisposable
     {
         private readonly int[] lengths = new int[depth];
 
-        public List<bool> Right { get; } = [];
+        public List<long> Answers { get; } = [];
         public List<bool[]> Entered { get; } = [];
         public List<bool[]> Left { get; } = [];
         public double[] Alive { get; } = new double[depth]; // visual tokens of all questions by layer
