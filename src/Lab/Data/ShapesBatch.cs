@@ -90,12 +90,12 @@ public sealed record ShapesBatch(Shapes Definition, IReadOnlyList<Scene> Scenes,
     {
         var perSide = PatchesPerSide(patch);
         var area = Definition.Size * Definition.Size;
-        var masks = Masks.data<byte>().ToArray();
+        var masks = Masks.bytes;
         var shown = new long[Scenes.Count * perSide * perSide];
         for (var i = 0; i < shown.Length; i++)
         {
             var (picture, at) = Math.DivRem(i, perSide * perSide);
-            shown[i] = LargestObject(masks.AsSpan(picture * area, area), at % perSide * patch, at / perSide * patch, patch);
+            shown[i] = LargestObject(masks.Slice(picture * area, area), at % perSide * patch, at / perSide * patch, patch);
         }
         return shown;
     }

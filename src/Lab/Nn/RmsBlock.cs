@@ -1,3 +1,4 @@
+using TorchSharp;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
 
@@ -19,6 +20,7 @@ public sealed record BlockTaps(Tensor Attention, Tensor AttentionInput, Tensor A
 public sealed class RmsBlock : nn.Module<Tensor, Tensor?, Tensor?, Tensor>
 {
     private readonly int heads;
+    private readonly Scalar scale; // 1 / sqrt d, d the width of a head
     private readonly RmsNorm attentionNorm, mlpNorm;
     private readonly Linear qkv, output, up, down;
 
@@ -29,25 +31,17 @@ public sealed class RmsBlock : nn.Module<Tensor, Tensor?, Tensor?, Tensor>
     public RmsBlock(int dim, int heads, int depth) : base(nameof(RmsBlock))
     {
         if (heads < 1 || dim % heads != 0) throw new ArgumentException($"{heads} heads do not divide a width of {dim}.", nameof(heads));
-        this.heads = heads;
+        (this.heads, scale) = (heads, 1 / Math.Sqrt(dim / heads));
         var (std, residual) = (1 / Math.Sqrt(dim), 1 / Math.Sqrt(2 * depth));
         (attentionNorm, mlpNorm) = (new RmsNorm(dim), new RmsNorm(dim));
         qkv = Layers.Linear(dim, 3 * dim, bias: false, std);
+        MatchContent(dim);
         output = Layers.Linear(dim, dim, bias: false, std * residual);
         up = Layers.Linear(dim, 4 * dim, bias: false, std);
         down = Layers.Linear(4 * dim, dim, bias: false, std / 2 * residual / 2);
         (string, nn.Module)[] parts =
             [("attention_norm", attentionNorm), ("attention.qkv", qkv), ("attention.output", output), ("mlp_norm", mlpNorm), ("mlp.up", up), ("mlp.down", down)];
         foreach (var (name, part) in parts) this.Register(name, part);
-    }
-
-    /// <summary>Lets keys start as the queries are: tokens then look at tokens like themselves from the first step on.</summary>
-    internal void MatchContent()
-    {
-        using var noGrad = no_grad();
-        using var scope = NewDisposeScope();
-        var dim = qkv.weight.shape[1];
-        qkv.weight.narrow(0, dim, dim).copy_(qkv.weight.narrow(0, 0, dim));
     }
 
     /// <param name="x">[B, N, D].</param>
@@ -82,6 +76,14 @@ public sealed class RmsBlock : nn.Module<Tensor, Tensor?, Tensor?, Tensor>
         return Attend(q, k, bias).MoveToOuterDisposeScope();
     }
 
+    // Keys start as a copy of the queries: tokens look at tokens like themselves from the first step on.
+    private void MatchContent(int dim)
+    {
+        using var noGrad = no_grad();
+        using var scope = NewDisposeScope();
+        qkv.weight.narrow(0, dim, dim).copy_(qkv.weight.narrow(0, 0, dim));
+    }
+
     private (Tensor Q, Tensor K, Tensor V) Project(Tensor y, Tensor? turns)
     {
         var (batch, count, dim) = (y.shape[0], y.shape[1], y.shape[2]);
@@ -92,9 +94,9 @@ public sealed class RmsBlock : nn.Module<Tensor, Tensor?, Tensor?, Tensor>
         return (both[0], both[1], parts[1].view(batch, count, heads, -1).transpose(1, 2));
     }
 
-    private static Tensor Attend(Tensor q, Tensor k, Tensor? bias)
+    private Tensor Attend(Tensor q, Tensor k, Tensor? bias)
     {
-        var scores = (q / Math.Sqrt(q.shape[^1])).matmul(k.transpose(-2, -1)); // [B, h, N, N]
+        var scores = (q * scale).matmul(k.transpose(-2, -1)); // [B, h, N, N]
         return (bias is null ? scores : scores.add_(bias)).softmax(-1);
     }
 

@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
@@ -108,6 +109,7 @@ public sealed class ModelCache(string folder)
             ["key"] = key,
             ["history"] = JsonSerializer.Serialize(history),
             ["sha256"] = Hash(tensors),
+            ["machine"] = $"{Environment.ProcessorCount} processors, {RuntimeInformation.ProcessArchitecture}, {RuntimeInformation.OSDescription}",
         });
         File.Move(own, path, overwrite: true);
     }

@@ -16,7 +16,6 @@ public sealed class VlmDecoder : nn.Module<TokenSequence, TokenSequence>
     public VlmDecoder(TinyVlmOptions options) : base(nameof(VlmDecoder))
     {
         blocks = [.. Enumerable.Range(0, options.Depth).Select(_ => new RmsBlock(options.Dim, options.Heads, options.Depth))];
-        foreach (var block in blocks) block.MatchContent();
         norm = new RmsNorm(options.Dim);
         head = Layers.Linear(options.Dim, QaWords.All.Count, bias: false, std: 1 / Math.Sqrt(options.Dim));
         for (var i = 0; i < blocks.Length; i++) this.Register($"blocks.{i}", blocks[i]);

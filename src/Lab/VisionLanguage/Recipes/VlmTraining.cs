@@ -8,7 +8,7 @@ namespace Lab.VisionLanguage.Recipes;
 /// <summary>The two stages of a <see cref="VlmRecipe"/>.</summary>
 internal static class VlmTraining
 {
-    private const int ScoredPictures = 64;
+    private const int ScoredPictures = 64, ScoredForPatches = 256;
 
     /// <summary>Stage 1: encoder, projector and words.</summary>
     /// <returns>The history; the last report has the accuracies of patches.</returns>
@@ -23,7 +23,7 @@ internal static class VlmTraining
 
         Dictionary<string, double> Score()
         {
-            using var batch = recipe.VisionSetAt(stage.Steps).Generate(QaSplit.Validation, 0, ScoredPictures, 1).To(device);
+            using var batch = recipe.VisionSetAt(stage.Steps).Generate(QaSplit.Validation, 0, ScoredForPatches, 1).To(device);
             return PatchScore.Of(vision, batch).ToMetrics();
         }
     }
