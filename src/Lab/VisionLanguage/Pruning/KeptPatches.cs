@@ -6,10 +6,10 @@ namespace Lab.VisionLanguage.Pruning;
 /// <param name="Evidence">Per sample, n: whether the patch belongs to an object that the question names.</param>
 public sealed record KeptPatches(IReadOnlyList<bool[]> Kept, IReadOnlyList<long[]> Objects, IReadOnlyList<bool[]> Evidence)
 {
-    /// <summary>Share of kept patches that show an object.</summary>
+    /// <summary>Share of kept patches that show an object; not a number if none was kept.</summary>
     public double ObjectHitRate => HitRate(sample => patch => Objects[sample][patch] > 0);
 
-    /// <summary>Share of kept patches that show a named object, over samples whose question names one.</summary>
+    /// <summary>Share of kept patches that show a named object, over samples whose question names one; not a number if none was kept.</summary>
     public double EvidenceHitRate
     {
         get

@@ -68,10 +68,14 @@ public sealed class PruneHarness : IDisposable
             using var scope = NewDisposeScope();
             using var part = batch.Slice(start, Math.Min(chunk, batch.Count - start));
             var input = Part(part, start);
-            if (timed && start == 0) Answer(pruner, input, execution, positions, new Tally(model.Decoder.Depth)); // the first run of any code is slow
+            if (timed && start == 0) Answer(pruner, input, execution, positions); // the first run of any code is slow
             var watch = Stopwatch.StartNew();
-            run.Answers.AddRange(Answer(pruner, input, execution, positions, run).cpu().data<long>());
+            var (answers, layers) = Answer(pruner, input, execution, positions);
+            run.Answers.AddRange(answers.data<long>());
             run.Seconds += watch.Elapsed.TotalSeconds;
+            run.Count(model.Options, layers);
+            run.Entered.AddRange(Visible(layers[0]));
+            run.Left.AddRange(Visible(layers[^1]));
         }
 
         var right = run.Answers.Zip(batch.Asked, (answer, asked) => answer == asked[0].Answer);
@@ -88,23 +92,20 @@ public sealed class PruneHarness : IDisposable
         batch.Dispose();
     }
 
-    // The decoder with its tokens being removed; returns answers [B].
-    private Tensor Answer(IPruner pruner, PruneInput input, Execution execution, Positions positions, Tally run)
+    // The decoder with its tokens being removed: answers [B] on the CPU, and the sequence that entered each layer.
+    private (Tensor Answers, IReadOnlyList<TokenSequence> Layers) Answer(IPruner pruner, PruneInput input, Execution execution, Positions positions)
     {
         var sequence = model.Ask(input.Visual, input.Batch.Words);
         if (pruner.AtInput(input) is { } entering) sequence = sequence.Keep(entering, execution, positions);
-        run.Entered.AddRange(Visible(sequence));
-        var layers = new List<LayerPass>();
+        var passes = new List<LayerPass>();
         for (var layer = 1; layer <= model.Decoder.Depth; layer++)
         {
-            run.Count(layer, sequence, model.Options);
             var (behind, taps) = model.Decoder.Layer(layer, sequence);
-            layers.Add(new(sequence, taps));
+            passes.Add(new(sequence, taps));
             sequence = behind;
-            if (layer < model.Decoder.Depth && pruner.AfterLayer(new(input, sequence, layers)) is { } alive) sequence = sequence.Keep(alive, execution, positions);
+            if (layer < model.Decoder.Depth && pruner.AfterLayer(new(input, sequence, passes)) is { } alive) sequence = sequence.Keep(alive, execution, positions);
         }
-        run.Left.AddRange(Visible(sequence));
-        return model.Decoder.Answers(sequence).squeeze(1).argmax(-1);
+        return (model.Decoder.Answers(sequence).squeeze(1).argmax(-1).cpu(), [.. passes.Select(pass => pass.Entered)]);
     }
 
     // Which patches can still be looked at.
@@ -151,8 +152,6 @@ public sealed class PruneHarness : IDisposable
     // What is added up over chunks.
     private sealed class Tally(int depth)
     {
-        private readonly int[] lengths = new int[depth];
-
         public List<long> Answers { get; } = [];
         public List<bool[]> Entered { get; } = [];
         public List<bool[]> Left { get; } = [];
@@ -160,12 +159,11 @@ public sealed class PruneHarness : IDisposable
         public VlmCost Cost { get; private set; } // of all questions
         public double Seconds { get; set; }
 
-        public void Count(int layer, TokenSequence sequence, TinyVlmOptions options)
+        public void Count(TinyVlmOptions options, IReadOnlyList<TokenSequence> layers)
         {
-            var batch = sequence.Patches.shape[0];
-            Alive[layer - 1] += sequence.Alive is null ? (double)batch * sequence.VisualCount : sequence.Alive.sum().item<long>();
-            lengths[layer - 1] = sequence.Length;
-            if (layer == depth) Cost += VlmCost.Of(options, lengths) * batch;
+            var batch = layers[0].Patches.shape[0];
+            for (var i = 0; i < depth; i++) Alive[i] += layers[i].Alive?.sum().item<long>() ?? batch * layers[i].VisualCount;
+            Cost += VlmCost.Of(options, [.. layers.Select(sequence => sequence.Length)]) * batch;
         }
     }
 }
