@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using Lab.Data.Scenes;
 using static TorchSharp.torch;
 
@@ -60,6 +61,9 @@ public sealed record Shapes
     /// <summary>Added to a training seed, this gives the seed of its test set.</summary>
     public const long TestSeedOffset = 1_000_003;
 
+    // The batch of a training step is drawn in a millisecond or two.
+    private const int FewestInParallel = 256;
+
     /// <summary>Side of the picture in pixels.</summary>
     public required int Size { get; init; }
 
@@ -121,19 +125,21 @@ public sealed record Shapes
         ArgumentOutOfRangeException.ThrowIfLessThan(count, 1);
         var area = Size * Size;
         var scenes = new Scene[count];
-        var pixels = new float[checked(count * 3 * area)];
-        var masks = new byte[count * area];
         scenes[0] = SceneAt(seed, first); // wrong settings throw here, not inside the parallel loop
-        Parallel.For(0, count, i =>
+        var images = empty(count, 3, Size, Size).DetachFromDisposeScope();
+        var masks = empty(count, Size, Size, dtype: ScalarType.Byte).DetachFromDisposeScope();
+        if (count < FewestInParallel)
+            for (var i = 0; i < count; i++) Draw(i);
+        else Parallel.For(0, count, Draw);
+        return new(this, scenes, images, masks);
+
+        void Draw(int i)
         {
             scenes[i] = SceneAt(seed, first + i);
-            var mine = pixels.AsSpan(i * 3 * area, 3 * area);
-            scenes[i].Draw(mine, masks.AsSpan(i * area, area));
+            var mine = MemoryMarshal.Cast<byte, float>(images.bytes).Slice(i * 3 * area, 3 * area);
+            scenes[i].Draw(mine, masks.bytes.Slice(i * area, area));
             ToRange(mine);
-        });
-        return new(this, scenes,
-            tensor(pixels, [count, 3, Size, Size]).DetachFromDisposeScope(),
-            tensor(masks, [count, Size, Size]).DetachFromDisposeScope());
+        }
     }
 
     /// <summary>Samples as a classification set, label = shape kind, in the layout of real data.</summary>

@@ -59,18 +59,21 @@ public sealed record ShapesBatch(Shapes Definition, IReadOnlyList<Scene> Scenes,
     /// <exception cref="ArgumentException">The patches do not tile the picture.</exception>
     public Tensor PatchLabels(int patch)
     {
-        var perSide = PatchesPerSide(patch);
-        var area = Definition.Size * Definition.Size;
-        var masks = Masks.data<byte>().ToArray();
-        var labels = new long[Scenes.Count * perSide * perSide];
-        for (var i = 0; i < labels.Length; i++)
-        {
-            var (picture, at) = Math.DivRem(i, perSide * perSide);
-            var one = LargestObject(masks.AsSpan(picture * area, area), at % perSide * patch, at / perSide * patch, patch);
-            labels[i] = one < 0 ? LabelOf(Scenes[picture], SceneAttribute.Texture) : PhraseOf(Scenes[picture].Objects[one]);
-        }
+        var shown = LargestObjects(patch);
+        var perPicture = shown.Length / Scenes.Count;
+        return tensor([.. shown.Select((one, i) => LabelOf(Scenes[i / perPicture], one))], [Scenes.Count, perPicture]);
 
-        return tensor(labels, [Scenes.Count, perSide * perSide]);
+        long LabelOf(Scene scene, long one) => one == 0 ? this.LabelOf(scene, SceneAttribute.Texture) : PhraseOf(scene.Objects[(int)one - 1]);
+    }
+
+    /// <summary>The object that covers most of each patch, if objects cover at least a quarter of it.</summary>
+    /// <param name="patch">Side of a patch in pixels.</param>
+    /// <returns>[N, (S / patch)^2] int64 in raster order: 0 for the background, i + 1 for object i. A new tensor.</returns>
+    /// <exception cref="ArgumentException">The patches do not tile the picture.</exception>
+    public Tensor PatchObjects(int patch)
+    {
+        var shown = LargestObjects(patch);
+        return tensor(shown, [Scenes.Count, shown.Length / Scenes.Count]);
     }
 
     /// <summary>Which patches contain the centre of an object.</summary>
@@ -97,7 +100,21 @@ public sealed record ShapesBatch(Shapes Definition, IReadOnlyList<Scene> Scenes,
     private int PatchesPerSide(int patch) => patch > 0 && Definition.Size % patch == 0 ? Definition.Size / patch
         : throw new ArgumentException($"Patches of {patch} pixels do not tile a picture of {Definition.Size} pixels.", nameof(patch));
 
-    // The object with most pixels in the patch, or -1 if none covers a quarter of it.
+    // Of every patch of every picture: the object with most pixels in it plus 1, or 0 if that covers no quarter of it.
+    private long[] LargestObjects(int patch)
+    {
+        var perSide = PatchesPerSide(patch);
+        var area = Definition.Size * Definition.Size;
+        var masks = Masks.bytes;
+        var shown = new long[Scenes.Count * perSide * perSide];
+        for (var i = 0; i < shown.Length; i++)
+        {
+            var (picture, at) = Math.DivRem(i, perSide * perSide);
+            shown[i] = LargestObject(masks.Slice(picture * area, area), at % perSide * patch, at / perSide * patch, patch);
+        }
+        return shown;
+    }
+
     private int LargestObject(ReadOnlySpan<byte> mask, int left, int top, int patch)
     {
         Span<int> pixels = stackalloc int[byte.MaxValue + 1];
@@ -107,7 +124,7 @@ public sealed record ShapesBatch(Shapes Definition, IReadOnlyList<Scene> Scenes,
         var largest = 1;
         for (var one = 2; one <= Definition.MaxObjects; one++)
             if (pixels[one] > pixels[largest]) largest = one;
-        return 4 * pixels[largest] >= patch * patch ? largest - 1 : -1;
+        return 4 * pixels[largest] >= patch * patch ? largest : 0;
     }
 
     private long PhraseOf(SceneObject one) =>

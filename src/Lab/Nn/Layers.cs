@@ -25,10 +25,11 @@ public static class Layers
     /// </summary>
     /// <param name="rows">Vectors.</param>
     /// <param name="dim">Width.</param>
-    internal static Embedding Embedding(long rows, long dim)
+    /// <param name="std">Standard deviation, cut off at +-2.</param>
+    internal static Embedding Embedding(long rows, long dim, double std = 0.02)
     {
         var table = nn.Embedding(rows, dim);
-        TruncatedNormal(table.weight!, 0.02);
+        TruncatedNormal(table.weight!, std);
         table.weight!.DetachFromDisposeScope();
         return table;
     }

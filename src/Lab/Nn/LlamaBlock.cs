@@ -91,12 +91,11 @@ public static class RotaryGrid
     }
 
     /// <param name="heads">[B, N, h, d].</param>
-    /// <param name="turns">[N, d / 2, 2].</param>
+    /// <param name="turns">[N, d / 2, 2], or [B, N, d / 2, 2] where sequences differ in their places.</param>
     internal static Tensor Turn(Tensor heads, Tensor turns)
     {
-        var pairs = heads.view([.. heads.shape[..^1], heads.shape[^1] / 2, 2]); // [B, N, h, d / 2, 2]
-        var (cos, sin) = (turns.select(-1, 0).unsqueeze(1), turns.select(-1, 1).unsqueeze(1)); // [N, 1, d / 2]
-        var (a, b) = (pairs.select(-1, 0), pairs.select(-1, 1));
-        return stack([a * cos - b * sin, b * cos + a * sin], -1).flatten(-2);
+        // A pair of channels is a complex number, and a turn is its product with one; there is no such type of half precision.
+        var pairs = heads.view([.. heads.shape[..^1], heads.shape[^1] / 2, 2]).to(ScalarType.Float32).view_as_complex(); // [B, N, h, d / 2]
+        return (pairs * turns.view_as_complex().unsqueeze(-2)).view_as_real().flatten(-2);
     }
 }

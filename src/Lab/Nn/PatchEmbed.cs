@@ -14,10 +14,16 @@ public sealed class PatchEmbed : nn.Module<Tensor, Tensor>
     /// <param name="dim">Width of a token.</param>
     /// <param name="patch">Side of a patch in pixels.</param>
     /// <param name="name">Dotted name of the projection's weights; the default is that of most vision transformers.</param>
-    public PatchEmbed(int channels, int dim, int patch, string name = "proj") : base(nameof(PatchEmbed))
+    /// <param name="std">Of the first weights, then with biases of zero; null: libtorch's own.</param>
+    public PatchEmbed(int channels, int dim, int patch, string name = "proj", double? std = null) : base(nameof(PatchEmbed))
     {
         this.patch = patch;
         projection = nn.Conv2d(channels, dim, patch, stride: patch);
+        if (std is { } deviation)
+        {
+            Layers.TruncatedNormal(projection.weight, deviation);
+            nn.init.zeros_(projection.bias);
+        }
         this.Register(name, projection);
     }
 

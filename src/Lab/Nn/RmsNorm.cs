@@ -1,3 +1,4 @@
+using TorchSharp;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
 
@@ -7,7 +8,7 @@ namespace Lab.Nn;
 /// <remarks>Source: Zhang and Sennrich 2019, equation 4 (arXiv 1910.07467).</remarks>
 public sealed class RmsNorm : nn.Module<Tensor, Tensor>
 {
-    private readonly double epsilon;
+    private readonly Scalar epsilon;
     private readonly Parameter weight;
 
     /// <param name="dim">Channels.</param>
@@ -24,7 +25,7 @@ public sealed class RmsNorm : nn.Module<Tensor, Tensor>
     public override Tensor forward(Tensor x)
     {
         using var scope = NewDisposeScope();
-        return (x * (x.square().mean([-1L], keepdim: true) + epsilon).rsqrt() * weight).MoveToOuterDisposeScope();
+        return (x * ((x * x).mean([-1L], keepdim: true) + epsilon).rsqrt() * weight).MoveToOuterDisposeScope();
     }
 
     /// <summary>The weight is registered by the constructor.</summary>

@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
@@ -18,20 +19,21 @@ public sealed class ModelCache(string folder)
     /// <summary>Where weights of that key lie, or would lie.</summary>
     public string PathOf(string key) => Path.Combine(folder, $"{Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(key)))}.safetensors");
 
-    /// <summary>Takes the weights of a module from the cache, or trains it and keeps them.</summary>
+    /// <summary>Takes the weights of a module from the cache, or trains it and keeps them. Of several processes one trains and the others wait for it.</summary>
     /// <param name="module">With its first weights; in evaluation mode when this returns, disposed when it throws.</param>
     /// <param name="key">All that decides the weights, as text.</param>
     /// <param name="train">Trains the module.</param>
+    /// <param name="force">Trains even if the cache has the weights.</param>
+    /// <param name="cancellation">Ends the waiting for another process.</param>
     /// <returns>The history of the training, and whether that was long ago.</returns>
-    internal (IReadOnlyList<TrainingProgress> History, bool FromCache) LoadOrTrain(nn.Module module, string key, Func<IReadOnlyList<TrainingProgress>> train)
+    internal (IReadOnlyList<TrainingProgress> History, bool FromCache) LoadOrTrain(
+        nn.Module module, string key, Func<IReadOnlyList<TrainingProgress>> train, bool force = false, CancellationToken cancellation = default)
     {
         try
         {
-            if (TryLoad(module, key, Console.Error.WriteLine) is { } past)
-            {
-                module.eval();
-                return (past, true);
-            }
+            if (!force && Load() is { } past) return (past, true);
+            using var turn = Wait(key, cancellation);
+            if (!force && Load() is { } others) return (others, true);
             var history = train();
             Save(module, key, history);
             return (history, false);
@@ -40,6 +42,30 @@ public sealed class ModelCache(string folder)
         {
             module.Dispose();
             throw;
+        }
+
+        IReadOnlyList<TrainingProgress>? Load()
+        {
+            var history = TryLoad(module, key, Console.Error.WriteLine);
+            if (history is not null) module.eval();
+            return history;
+        }
+    }
+
+    // An open file that nobody else may open: it is free again when its process ends, however that happens.
+    private FileStream Wait(string key, CancellationToken cancellation)
+    {
+        Directory.CreateDirectory(folder);
+        while (true)
+        {
+            try
+            {
+                return new(PathOf(key) + ".lock", FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None, bufferSize: 1, FileOptions.DeleteOnClose);
+            }
+            catch (IOException) when (File.Exists(PathOf(key) + ".lock"))
+            {
+                if (cancellation.WaitHandle.WaitOne(200)) throw new OperationCanceledException(cancellation); // another process trains the same model
+            }
         }
     }
 
@@ -83,6 +109,7 @@ public sealed class ModelCache(string folder)
             ["key"] = key,
             ["history"] = JsonSerializer.Serialize(history),
             ["sha256"] = Hash(tensors),
+            ["machine"] = $"{Environment.ProcessorCount} processors, {RuntimeInformation.ProcessArchitecture}, {RuntimeInformation.OSDescription}",
         });
         File.Move(own, path, overwrite: true);
     }
