@@ -12,10 +12,13 @@ switch (args)
     case ["assigning", var threads]:
         Assigning.Run(int.Parse(threads, CultureInfo.InvariantCulture));
         return 0;
+    case ["reducing", var threads]:
+        Reducing.Run(int.Parse(threads, CultureInfo.InvariantCulture));
+        return 0;
     case ["many-cells", var count]:
         await ManyCells.RunAsync(int.Parse(count, CultureInfo.InvariantCulture));
         return 0;
     default:
-        Console.Error.WriteLine("usage: Benchmarks training-step <2/3x2|7/3x1> <steps> <threads> | tokenizing <mode> ... (see tokenizing.sh) | assigning <threads> | many-cells <count>");
+        Console.Error.WriteLine("usage: Benchmarks training-step <2/3x2|7/3x1> <steps> <threads> | tokenizing <mode> ... (see tokenizing.sh) | assigning <threads> | reducing <threads> | many-cells <count>");
         return 64;
 }

@@ -90,7 +90,7 @@ public sealed class BatchLoader : IBatchSource<ImageBatch>
 
         // Bytes travel to the device, four times fewer than floats would be.
         var images = data.Images.index_select(0, index).to(device).to(ScalarType.Float32) / 255; // [B, C, H, W]
-        var batch = new ImageBatch(images, data.Labels.index_select(0, index).to(device));
+        var batch = new ImageBatch(images, data.Labels.index_select(0, index).to(device).to(ScalarType.Int64));
         foreach (var augmentation in options.Augmentations) batch = augmentation.Apply(batch, random);
 
         return new ImageBatch(

@@ -2,11 +2,11 @@ using static TorchSharp.torch;
 
 namespace Lab.Data;
 
-/// <summary>Pictures with one class each, as stored: bytes, in a fixed order.</summary>
+/// <summary>Pictures with one class each, or one per pixel, as stored: bytes, in a fixed order.</summary>
 public sealed class LabeledImages : IDisposable
 {
     /// <param name="images">[N, C, H, W] uint8; owned by this object from now on.</param>
-    /// <param name="labels">[N] int64, 0 .. K-1; owned by this object from now on.</param>
+    /// <param name="labels">[N] int64, or [N, H, W] uint8 for a class per pixel, 0 .. K-1; owned by this object from now on.</param>
     /// <param name="classNames">K names.</param>
     /// <param name="source">Where the pictures come from, for people.</param>
     /// <exception cref="ArgumentException">Another type or shape, or a label outside the names.</exception>
@@ -14,10 +14,11 @@ public sealed class LabeledImages : IDisposable
     {
         if (images.dtype != ScalarType.Byte || images.dim() != 4)
             throw new ArgumentException($"Images are [N, C, H, W] uint8, got {images.dtype} [{string.Join(", ", images.shape)}].", nameof(images));
-        if (labels.dtype != ScalarType.Int64 || labels.dim() != 1 || labels.shape[0] != images.shape[0])
-            throw new ArgumentException($"{images.shape[0]} images need [{images.shape[0]}] int64 labels, got {labels.dtype} [{string.Join(", ", labels.shape)}].", nameof(labels));
-        if (labels.numel() > 0 && (labels.data<long>().Min() < 0 || labels.data<long>().Max() >= classNames.Count))
-            throw new ArgumentException($"Labels are 0 .. {classNames.Count - 1}, got {labels.data<long>().Min()} .. {labels.data<long>().Max()}.", nameof(labels));
+        long[] perPixel = [images.shape[0], images.shape[2], images.shape[3]];
+        if (!(labels.dtype == ScalarType.Int64 && labels.shape.SequenceEqual(perPixel[..1])) && !(labels.dtype == ScalarType.Byte && labels.shape.SequenceEqual(perPixel)))
+            throw new ArgumentException($"{images.shape[0]} images need [{images.shape[0]}] int64 labels, or [{string.Join(", ", perPixel)}] uint8 for a class per pixel, got {labels.dtype} [{string.Join(", ", labels.shape)}].", nameof(labels));
+        var (low, high) = labels.numel() > 0 ? (Number(labels.min()), Number(labels.max())) : (0, 0);
+        if (low < 0 || high >= classNames.Count) throw new ArgumentException($"Labels are 0 .. {classNames.Count - 1}, got {low} .. {high}.", nameof(labels));
         (Images, Labels) = (images.DetachFromDisposeScope(), labels.DetachFromDisposeScope());
         (ClassNames, Source) = (classNames, source);
     }
@@ -25,7 +26,7 @@ public sealed class LabeledImages : IDisposable
     /// <summary>[N, C, H, W] uint8.</summary>
     public Tensor Images { get; }
 
-    /// <summary>[N] int64 classes.</summary>
+    /// <summary>[N] int64 classes, or [N, H, W] uint8.</summary>
     public Tensor Labels { get; }
 
     /// <summary>Names by class.</summary>
@@ -43,11 +44,13 @@ public sealed class LabeledImages : IDisposable
     /// </summary>
     /// <returns>A copy, to be disposed on its own.</returns>
     /// <exception cref="ArgumentOutOfRangeException">Less than 1 or more than there are.</exception>
+    /// <exception cref="InvalidOperationException">A class per pixel: nothing can be equal then.</exception>
     public LabeledImages Take(int count, long seed)
     {
         if (count < 1 || count > Count)
             throw new ArgumentOutOfRangeException(nameof(count), count, $"A subset has 1 .. {Count} of the {Count} pictures.");
 
+        if (Labels.dim() != 1) throw new InvalidOperationException("A subset with equal classes needs one class per picture.");
         using var index = tensor(BalancedOrder(seed).Take(count).ToArray());
         return new(Images.index_select(0, index), Labels.index_select(0, index), ClassNames, $"{count} of {Source}");
     }
@@ -78,6 +81,12 @@ public sealed class LabeledImages : IDisposable
         Labels.Dispose();
     }
 
+    private static long Number(Tensor one)
+    {
+        using (one)
+        using (var number = one.to(ScalarType.Int64, copy: true)) return number.item<long>();
+    }
+
     private static ImageBatch Normalized(Tensor images, Tensor labels, Normalization normalization, Device? device)
     {
         using (images)
@@ -85,7 +94,7 @@ public sealed class LabeledImages : IDisposable
         {
             using var scope = NewDisposeScope();
             var unit = images.to(device ?? CPU).to(ScalarType.Float32) / 255;
-            return new ImageBatch(normalization.Apply(unit).MoveToOuterDisposeScope(), labels.to(device ?? CPU, copy: true).MoveToOuterDisposeScope());
+            return new ImageBatch(normalization.Apply(unit).MoveToOuterDisposeScope(), labels.to(device ?? CPU).to(ScalarType.Int64, copy: true).MoveToOuterDisposeScope());
         }
     }
 

@@ -152,6 +152,21 @@ public sealed record Shapes
             [.. Kinds.Select(k => k.ToString().ToLowerInvariant())], $"Shapes {Size}x{Size}, seed {seed}");
     }
 
+    /// <summary>Samples with a class per pixel: 0 for the ground, then the objects' shapes or colours.</summary>
+    /// <param name="count">Samples.</param>
+    /// <param name="seed">Of all of them.</param>
+    /// <param name="attribute">Of an object: <see cref="SceneAttribute.Shape"/> or <see cref="SceneAttribute.Colour"/>.</param>
+    /// <exception cref="ArgumentException">Settings that contradict each other, or another attribute.</exception>
+    public LabeledImages Segmentation(int count, long seed, SceneAttribute attribute)
+    {
+        if (attribute is not (SceneAttribute.Shape or SceneAttribute.Colour)) throw new ArgumentException($"A pixel has a shape or a colour, no {attribute}.", nameof(attribute));
+        var ofObjects = attribute == SceneAttribute.Shape ? Kinds.Select(kind => $"{kind}") : Colours.Select(colour => $"{colour}");
+        using var batch = (this with { Range = PixelRange.Unit }).Generate(count, seed);
+        using var bytes = (batch.Images * 255).round_();
+        return new(bytes.to(ScalarType.Byte), batch.PixelClasses(attribute),
+            ["ground", .. ofObjects.Select(name => name.ToLowerInvariant())], $"Shapes {Size}x{Size}, {attribute} per pixel, seed {seed}");
+    }
+
     private SceneObject ObjectIn(int cell, ref CounterRandom random)
     {
         var side = (float)Size / Grid;

@@ -35,6 +35,21 @@ public sealed record ShapesBatch(Shapes Definition, IReadOnlyList<Scene> Scenes,
     /// <returns>[N] int64, a new tensor.</returns>
     public Tensor Labels(SceneAttribute attribute) => tensor(Scenes.Select(s => (long)LabelOf(s, attribute)).ToArray());
 
+    /// <summary>A class per pixel: 0 for the ground, 1 + shape or colour of the object that covers it.</summary>
+    /// <param name="attribute">Of the object.</param>
+    /// <returns>[N, S, S] uint8, a new tensor.</returns>
+    internal Tensor PixelClasses(SceneAttribute attribute)
+    {
+        var area = Definition.Size * Definition.Size;
+        var classes = Masks.data<byte>().ToArray();
+        for (var i = 0; i < Scenes.Count; i++)
+        {
+            var ofObjects = Scenes[i].Objects.Select(one => (byte)(1 + (attribute == SceneAttribute.Shape ? Position(Definition.Kinds, one.Shape) : Position(Definition.Colours, one.Colour)))).ToArray();
+            foreach (ref var value in classes.AsSpan(i * area, area)) value = value == 0 ? value : ofObjects[value - 1];
+        }
+        return tensor(classes, [Scenes.Count, Definition.Size, Definition.Size]);
+    }
+
     /// <summary>
     /// What each patch shows, as ShapesQa's phrases: a texture (0 .. textures - 1) or, where objects cover at least a
     /// quarter of the patch, textures + shapes x colour + shape of the object that covers most of it.

@@ -38,6 +38,20 @@ public sealed class MultiHeadAttention : nn.Module<Tensor, Tensor?, Tensor>, ICo
         return Project(Mix(qkv.call(tokens), mask)).MoveToOuterDisposeScope();
     }
 
+    /// <summary>The same, with what a token reduction wants to see of it.</summary>
+    /// <param name="tokens">[B, N, D].</param>
+    /// <param name="keyBias">[B, N], added to the logits of every key, e.g. the logarithm of a merged token's mass; null: nothing.</param>
+    /// <returns>[B, N, D], and queries and keys.</returns>
+    internal (Tensor Output, AttentionHeads Heads) Attend(Tensor tokens, Tensor? keyBias)
+    {
+        using var scope = NewDisposeScope();
+        var (q, k, v) = Heads(qkv.call(tokens));
+        var bias = keyBias?.unsqueeze(1).unsqueeze(1); // [B, 1, 1, N]
+        var mixed = nn.functional.scaled_dot_product_attention(q, k, v, bias?.expand(-1, -1, q.shape[2], -1), training ? attentionDropout : 0);
+        var output = Project(mixed.transpose(1, 2).flatten(2));
+        return (output.MoveToOuterDisposeScope(), new(q.MoveToOuterDisposeScope(), k.MoveToOuterDisposeScope(), bias?.MoveToOuterDisposeScope()));
+    }
+
     /// <summary>Attention within sequences of several lengths.</summary>
     /// <param name="rows">[U, D].</param>
     /// <param name="packing">Which rows belong together.</param>

@@ -41,7 +41,6 @@ public sealed record BlockOptions(int Dim, int Heads, int MlpDim)
 /// <summary>One layer of a transformer encoder: attention, then an MLP with GELU, both with a residual connection.</summary>
 public sealed class TransformerBlock : nn.Module<Tensor, Tensor?, Tensor>
 {
-    private readonly BlockOptions options;
     private readonly MultiHeadAttention attention;
     private readonly LayerNorm attentionNorm, mlpNorm;
     private readonly Linear mlpIn, mlpOut;
@@ -50,7 +49,7 @@ public sealed class TransformerBlock : nn.Module<Tensor, Tensor?, Tensor>
     /// <exception cref="ArgumentException">Heads that do not divide the width, or a rate outside its range.</exception>
     public TransformerBlock(BlockOptions options) : base(nameof(TransformerBlock))
     {
-        this.options = options;
+        Options = options;
         attention = new MultiHeadAttention(options.Dim, options.Heads, options.AttentionDropout, options.Dropout, options.QkvBias);
         attentionNorm = nn.LayerNorm(options.Dim);
         mlpNorm = nn.LayerNorm(options.Dim);
@@ -67,6 +66,9 @@ public sealed class TransformerBlock : nn.Module<Tensor, Tensor?, Tensor>
         this.Register("drop_path", dropPath);
     }
 
+    /// <summary>Sizes.</summary>
+    public BlockOptions Options { get; }
+
     /// <param name="x">[B, N, D].</param>
     /// <param name="mask">[B, N] bool, true for tokens that take part; null: all.</param>
     /// <returns>[B, N, D].</returns>
@@ -75,8 +77,29 @@ public sealed class TransformerBlock : nn.Module<Tensor, Tensor?, Tensor>
         using var scope = NewDisposeScope();
         var u = x + dropPath.call(attention.call(attentionNorm.call(x), mask));
         var normalized = mlpNorm.call(u);
-        var residual = options.Norm == BlockNorm.CctHybrid ? normalized : u;
+        var residual = Options.Norm == BlockNorm.CctHybrid ? normalized : u;
         return (residual + dropPath.call(Mlp(normalized))).MoveToOuterDisposeScope();
+    }
+
+    /// <summary>The first half: attention with its residual. A reduction of tokens may follow, then <see cref="Feed"/>.</summary>
+    /// <param name="x">[B, N, D].</param>
+    /// <param name="keyBias">[B, N], added to the logits of every key; null: nothing.</param>
+    /// <returns>[B, N, D], and queries and keys.</returns>
+    public (Tensor Tokens, AttentionHeads Heads) Attend(Tensor x, Tensor? keyBias)
+    {
+        using var scope = NewDisposeScope();
+        var (mixed, heads) = attention.Attend(attentionNorm.call(x), keyBias);
+        return ((x + dropPath.call(mixed)).MoveToOuterDisposeScope(), heads.MoveToOuterDisposeScope());
+    }
+
+    /// <summary>The second half: the MLP with its residual.</summary>
+    /// <param name="u">[B, M, D].</param>
+    /// <returns>[B, M, D].</returns>
+    public Tensor Feed(Tensor u)
+    {
+        using var scope = NewDisposeScope();
+        var normalized = mlpNorm.call(u);
+        return ((Options.Norm == BlockNorm.CctHybrid ? normalized : u) + dropPath.call(Mlp(normalized))).MoveToOuterDisposeScope();
     }
 
     /// <summary>The same on sequences of several lengths.</summary>
@@ -87,8 +110,7 @@ public sealed class TransformerBlock : nn.Module<Tensor, Tensor?, Tensor>
     {
         using var scope = NewDisposeScope();
         var u = rows + dropPath.call(attention.Attend(attentionNorm.call(rows), packing));
-        var normalized = mlpNorm.call(u);
-        return ((options.Norm == BlockNorm.CctHybrid ? normalized : u) + dropPath.call(Mlp(normalized))).MoveToOuterDisposeScope();
+        return Feed(u).MoveToOuterDisposeScope();
     }
 
     /// <summary>The attention map of this block for its input <paramref name="x"/>; see <see cref="MultiHeadAttention.Map"/>.</summary>
@@ -100,8 +122,8 @@ public sealed class TransformerBlock : nn.Module<Tensor, Tensor?, Tensor>
 
     private Tensor Mlp(Tensor x)
     {
-        var hidden = nn.functional.dropout(nn.functional.gelu(mlpIn.call(x)), options.Dropout, training);
-        return nn.functional.dropout(mlpOut.call(hidden), options.Dropout, training);
+        var hidden = nn.functional.dropout(nn.functional.gelu(mlpIn.call(x)), Options.Dropout, training);
+        return nn.functional.dropout(mlpOut.call(hidden), Options.Dropout, training);
     }
 
     /// <summary>The constructor registers by reference names.</summary>

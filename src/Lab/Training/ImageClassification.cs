@@ -5,7 +5,7 @@ using static TorchSharp.torch;
 
 namespace Lab.Training;
 
-/// <summary>How classifiers of pictures that are compared are trained: AdamW, linear warm-up, cosine to zero.</summary>
+/// <summary>How classifiers of pictures or pixels that are compared are trained: AdamW, linear warm-up, cosine to zero.</summary>
 /// <param name="Epochs">Passes over the training images.</param>
 /// <param name="BatchSize">Images in a step.</param>
 /// <param name="LearningRate">Peak.</param>
@@ -29,7 +29,12 @@ public sealed record ClassificationRecipe(int Epochs, int BatchSize, double Lear
     /// <summary>Points of a training curve.</summary>
     public int CurvePoints { get; init; } = 6;
 
-    internal LearningRateSchedule Schedule(long steps) => new(LearningRate) { WarmupSteps = (long)(WarmupShare * steps) };
+    internal TrainingOptions Options(string name, long steps, long seed) => new(name, steps, new LearningRateSchedule(LearningRate) { WarmupSteps = (long)(WarmupShare * steps) })
+    {
+        AdamW = new() { WeightDecay = WeightDecay, Decay = Decay },
+        Seed = seed,
+        EvaluationInterval = Math.Max(1, steps / CurvePoints),
+    };
 
     internal void Check()
     {
@@ -78,28 +83,10 @@ public static class ImageClassification
     {
         try
         {
-            recipe.Check();
-            var batches = new BatchLoader(train, new(recipe.BatchSize, seed)
-            {
-                Normalization = normalization,
-                Augmentations = recipe.Augment ? [new RandomCrop(4), new HorizontalFlip()] : [],
-                Device = device,
-            });
-            var steps = recipe.Epochs * batches.BatchesPerEpoch;
-            var history = Trainer.Run(
-                model, batches, batch => Losses.CrossEntropy(model.call(batch.Images), batch.Labels, recipe.LabelSmoothing),
-                new TrainingOptions(name, steps, recipe.Schedule(steps))
-                {
-                    AdamW = new() { WeightDecay = recipe.WeightDecay, Decay = recipe.Decay },
-                    Seed = seed,
-                    EvaluationInterval = Math.Max(1, steps / recipe.CurvePoints),
-                },
-                () => new Dictionary<string, double> { [TestAccuracy] = Accuracy(model, test, normalization, device, images: Math.Min(CurveImages, test.Count / 4)) },
-                progress, cancellation);
-
+            var history = Fit(name, model, train, test, normalization, recipe, seed, device, progress, cancellation);
             var accuracy = Accuracy(model, test, normalization, device, test.Count);
             var curve = history.Where(r => r.Metrics.ContainsKey(TestAccuracy)).Select(r =>
-                new CurvePoint(r.Step * recipe.BatchSize, r.Step == steps ? accuracy : r.Metrics[TestAccuracy], r.Loss)).ToArray();
+                new CurvePoint(r.Step * recipe.BatchSize, r.Step == history[^1].Step ? accuracy : r.Metrics[TestAccuracy], r.Loss)).ToArray();
             using var one = zeros([1, .. train.Images.shape[1..]], device: device);
             return new(
                 curve, accuracy, Accuracy(model, train, normalization, device, Math.Min(TrainImages, train.Count)),
@@ -112,23 +99,53 @@ public static class ImageClassification
         }
     }
 
-    // In %, on the first images.
-    private static double Accuracy(nn.Module<Tensor, Tensor> model, LabeledImages data, Normalization normalization, Device device, int images)
+    /// <summary>The same without a score.</summary>
+    /// <returns>The history, with the test accuracy now and then.</returns>
+    /// <inheritdoc cref="Train"/>
+    internal static IReadOnlyList<TrainingProgress> Fit(
+        string name, nn.Module<Tensor, Tensor> model, LabeledImages train, LabeledImages test, Normalization normalization, ClassificationRecipe recipe, long seed, Device device,
+        IProgress<TrainingProgress>? progress, CancellationToken cancellation)
+    {
+        recipe.Check();
+        var batches = new BatchLoader(train, new(recipe.BatchSize, seed)
+        {
+            Normalization = normalization,
+            Augmentations = recipe.Augment ? [new RandomCrop(4), new HorizontalFlip()] : [],
+            Device = device,
+        });
+        var steps = recipe.Epochs * batches.BatchesPerEpoch;
+        return Trainer.Run(
+            model, batches, batch => Losses.CrossEntropy(model.call(batch.Images), batch.Labels, recipe.LabelSmoothing),
+            recipe.Options(name, steps, seed),
+            () => new Dictionary<string, double> { [TestAccuracy] = Accuracy(model, test, normalization, device, images: Math.Min(CurveImages, test.Count / 4)) },
+            progress, cancellation);
+    }
+
+    /// <summary>Whether the highest score is that of the class, for the first pictures.</summary>
+    /// <param name="model">In evaluation mode.</param>
+    /// <param name="data">Pictures.</param>
+    /// <param name="normalization">Of the pictures.</param>
+    /// <param name="device">Where the model is.</param>
+    /// <param name="images">At least so many, if there are.</param>
+    internal static bool[] Correct(nn.Module<Tensor, Tensor> model, LabeledImages data, Normalization normalization, Device device, int images)
     {
         using var noGrad = no_grad();
-        var (correct, seen) = (0.0, 0L);
+        var correct = new List<bool>();
         foreach (var batch in data.InOrder(EvaluationBatch, normalization, device))
         {
             using (batch)
             {
-                if (seen >= images) break;
-                using var logits = model.call(batch.Images);
-                correct += Metrics.Accuracy.Top1(logits, batch.Labels) * batch.Labels.shape[0];
-                seen += batch.Labels.shape[0];
+                if (correct.Count >= images) break;
+                using var scope = NewDisposeScope();
+                correct.AddRange(model.call(batch.Images).argmax(1).eq(batch.Labels).cpu().data<bool>());
             }
         }
-        return 100 * correct / seen;
+        return [.. correct];
     }
+
+    // In %.
+    private static double Accuracy(nn.Module<Tensor, Tensor> model, LabeledImages data, Normalization normalization, Device device, int images) =>
+        100 * Correct(model, data, normalization, device, images).Average(right => right ? 1.0 : 0);
 
     // Samples over seconds: the mean of the reports' rates, weighted by the seconds each stands for.
     private static double MeanRate(IReadOnlyList<TrainingProgress> history)

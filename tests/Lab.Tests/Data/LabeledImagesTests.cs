@@ -55,6 +55,41 @@ public class LabeledImagesTests
     }
 
     [Fact]
+    public void A_class_per_pixel_travels_in_batches_and_cannot_be_balanced()
+    {
+        using var data = Shapes.QaEasy.Segmentation(6, 1, SceneAttribute.Colour);
+        Assert.Equal([6, 32, 32], data.Labels.shape);
+        Assert.Equal("ground", data.ClassNames[0]);
+        Assert.Equal(7, data.ClassNames.Count);
+        foreach (var batch in data.InOrder(4, new Normalization([0, 0, 0], [1, 1, 1])))
+            using (batch)
+                Assert.Equal([batch.Images.shape[0], 32, 32], batch.Labels.shape);
+        using var drawn = new BatchLoader(data, new(2, 1)).From(0).First();
+        Assert.Equal(ScalarType.Int64, drawn.Labels.dtype);
+        Assert.Throws<InvalidOperationException>(() => data.Take(3, 1));
+        Assert.Throws<ArgumentException>(() => Shapes.QaEasy.Segmentation(6, 1, SceneAttribute.Texture));
+    }
+
+    [Fact]
+    public void Pixels_have_the_class_of_the_object_that_covers_them()
+    {
+        using var scope = NewDisposeScope();
+        using var batch = Shapes.QaEasy.Generate(6, 1);
+        foreach (var attribute in new[] { SceneAttribute.Colour, SceneAttribute.Shape })
+        {
+            using var data = Shapes.QaEasy.Segmentation(6, 1, attribute);
+            for (var i = 0; i < 6; i++)
+                foreach (var (number, one) in batch.Scenes[i].Objects.Index())
+                {
+                    var name = $"{(attribute == SceneAttribute.Shape ? one.Shape : one.Colour)}".ToLowerInvariant();
+                    var covered = data.Labels[i][batch.Masks[i] == number + 1];
+                    Assert.All(covered.data<byte>().ToArray(), value => Assert.Equal(name, data.ClassNames[value]));
+                }
+            Assert.Equal(batch.Masks.eq(0).sum().item<long>(), data.Labels.eq(0).sum().item<long>());
+        }
+    }
+
+    [Fact]
     public void Normalization_of_a_set_gives_it_mean_zero_and_deviation_one_and_can_be_undone()
     {
         using var scope = NewDisposeScope();

@@ -32,6 +32,16 @@ public sealed class LossesTests : IDisposable
     }
 
     [Fact]
+    public void Pixels_cost_what_they_cost_one_by_one()
+    {
+        var logits = randn(2, 3, 4, 5);
+        var classes = randint(0, 3, [2, 4, 5], int64);
+        var flat = Losses.CrossEntropy(logits.permute(0, 2, 3, 1).reshape(-1, 3), classes.flatten(), 0.1);
+        Assert.Equal(flat.item<float>(), Losses.CrossEntropy(logits, classes, 0.1).item<float>(), 5);
+        Assert.Throws<ArgumentException>(() => Losses.CrossEntropy(logits, classes[.., ..2]));
+    }
+
+    [Fact]
     public void Labels_that_do_not_fit_are_refused_with_both_shapes()
     {
         var message = Assert.Throws<ArgumentException>(() => Losses.CrossEntropy(zeros(3, 4), zeros(3, 5))).Message;

@@ -5,7 +5,7 @@ namespace Lab.Papers.CompactTransformers;
 
 /// <summary>ViT-Lite, CVT or CCT: tokenizer, positions, encoder, pooling, classes.</summary>
 /// <remarks>Source: arXiv 2104.05704, figure 2. Weights of the reference repository load by name.</remarks>
-public sealed class CompactTransformer : nn.Module<Tensor, Tensor>
+public sealed class CompactTransformer : nn.Module<Tensor, Tensor>, IBlockwiseTransformer
 {
     private readonly nn.Module<Tensor, Tensor> tokenizer;
     private readonly TransformerClassifier classifier;
@@ -49,6 +49,25 @@ public sealed class CompactTransformer : nn.Module<Tensor, Tensor>
         using var scope = NewDisposeScope();
         return classifier.call(tokenizer.call(images), null).MoveToOuterDisposeScope();
     }
+
+    /// <inheritdoc/>
+    public int ClassTokens => Options.Pooling == Pooling.Class ? 1 : 0;
+
+    /// <inheritdoc/>
+    public (int Height, int Width) Grid => ((int)TokensAlong(Options.ImageSize), (int)TokensAlong(Options.ImageSize));
+
+    /// <inheritdoc/>
+    public IReadOnlyList<TransformerBlock> Blocks => classifier.Blocks;
+
+    /// <inheritdoc/>
+    public Tensor Embed(Tensor images)
+    {
+        using var scope = NewDisposeScope();
+        return classifier.Embed(tokenizer.call(images)).MoveToOuterDisposeScope();
+    }
+
+    /// <inheritdoc/>
+    public Tensor Head(Tensor tokens) => classifier.Head(tokens);
 
     /// <summary>The tokens that the encoder gets, without positions.</summary>
     /// <param name="images">[B, C, H, W].</param>

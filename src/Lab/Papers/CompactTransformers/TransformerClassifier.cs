@@ -44,7 +44,28 @@ internal sealed class TransformerClassifier : nn.Module<Tensor, Tensor?, Tensor>
         using var scope = NewDisposeScope();
         (var x, mask) = Prepare(tokens, mask);
         foreach (var block in blocks) x = block.call(x, mask);
-        return head.call(Pool(norm.call(x))).MoveToOuterDisposeScope();
+        return Head(x).MoveToOuterDisposeScope();
+    }
+
+    /// <summary>In order.</summary>
+    public IReadOnlyList<TransformerBlock> Blocks => blocks;
+
+    /// <summary>The tokens as the first block gets them.</summary>
+    /// <param name="tokens">[B, N, D].</param>
+    /// <returns>[B, class token + N, D].</returns>
+    public Tensor Embed(Tensor tokens)
+    {
+        using var scope = NewDisposeScope();
+        return Prepare(tokens, null).Tokens.MoveToOuterDisposeScope();
+    }
+
+    /// <summary>Pooling and classes.</summary>
+    /// <param name="tokens">[B, class token + M, D], behind the last block.</param>
+    /// <returns>Logits [B, classes].</returns>
+    public Tensor Head(Tensor tokens)
+    {
+        using var scope = NewDisposeScope();
+        return head.call(Pool(norm.call(tokens))).MoveToOuterDisposeScope();
     }
 
     /// <summary>What every token counts in the answer: pooling weights, or the class token's attention in the last block, mean over heads.</summary>

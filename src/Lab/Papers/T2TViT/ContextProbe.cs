@@ -92,21 +92,9 @@ public sealed record LayerCost(T2TKind Kind, int Side, long Macs, double Seconds
         {
             using var scope = NewDisposeScope();
             var tokens = randn(1, (long)side * side, dim, device: device ?? CPU);
-            var seconds = layers.Select(_ => double.PositiveInfinity).ToArray();
-            for (var round = 0; round < Repetitions; round++)
-                for (var i = 0; i < layers.Length; i++) seconds[i] = Math.Min(seconds[i], Timed(layers[i].Layer, tokens));
+            var seconds = Latency.ByTurns([.. layers.Select(layer => layer.Layer)], tokens, Repetitions);
             costs.AddRange(layers.Select((layer, i) => new LayerCost(layer.Kind, side, MacCounter.Count(layer.Layer, tokens).Products, seconds[i])));
         }
         return costs;
-    }
-
-    private static double Timed(nn.Module<Tensor, Tensor> layer, Tensor tokens)
-    {
-        using var scope = NewDisposeScope();
-        if (tokens.is_cuda) cuda.synchronize();
-        var watch = System.Diagnostics.Stopwatch.StartNew();
-        layer.call(tokens);
-        if (tokens.is_cuda) cuda.synchronize();
-        return watch.Elapsed.TotalSeconds;
     }
 }

@@ -6,7 +6,7 @@ namespace Lab.Papers.T2TViT;
 
 /// <summary>T2T-ViT: tokens to tokens, then a deep and narrow transformer.</summary>
 /// <remarks>Source: section 3 (arXiv 2101.11986); names of weights as in github.com/yitu-opensource/T2T-ViT.</remarks>
-public sealed class T2TVisionTransformer : nn.Module<Tensor, Tensor>
+public sealed class T2TVisionTransformer : nn.Module<Tensor, Tensor>, IBlockwiseTransformer
 {
     private readonly nn.Module<Tensor, Tensor> tokens;
     private readonly Parameter classToken, positions; // [1, 1, D], [1, N + 1, D]; the positions are never trained
@@ -42,15 +42,40 @@ public sealed class T2TVisionTransformer : nn.Module<Tensor, Tensor>
     /// <summary>From pictures to tokens; the T2T module, or what stands in for it.</summary>
     public nn.Module<Tensor, Tensor> Tokenizer => tokens;
 
+    /// <inheritdoc/>
+    public int ClassTokens => 1;
+
+    /// <inheritdoc/>
+    public (int Height, int Width) Grid => (Options.Grids[^1], Options.Grids[^1]);
+
+    /// <inheritdoc/>
+    public IReadOnlyList<TransformerBlock> Blocks => blocks;
+
     /// <param name="images">[B, 3, S, S].</param>
     /// <returns>Logits [B, classes].</returns>
     /// <exception cref="ArgumentException">Pictures of another size.</exception>
     public override Tensor forward(Tensor images)
     {
         using var scope = NewDisposeScope();
-        var x = Prepare(images);
+        var x = Embed(images);
         foreach (var block in blocks) x = block.call(x, null);
-        return head.call(norm.call(x).select(1, 0)).MoveToOuterDisposeScope();
+        return Head(x).MoveToOuterDisposeScope();
+    }
+
+    /// <inheritdoc/>
+    /// <exception cref="ArgumentException">Pictures of another size.</exception>
+    public Tensor Embed(Tensor images)
+    {
+        using var scope = NewDisposeScope();
+        var x = tokens.call(images);
+        return PositionEmbedding.Add(cat([classToken.expand(x.shape[0], -1, -1), x], 1), positions).MoveToOuterDisposeScope();
+    }
+
+    /// <inheritdoc/>
+    public Tensor Head(Tensor tokens)
+    {
+        using var scope = NewDisposeScope();
+        return head.call(norm.call(tokens).select(1, 0)).MoveToOuterDisposeScope();
     }
 
     /// <summary>How much the class token looks at every token in the last block, mean over heads.</summary>
@@ -59,15 +84,9 @@ public sealed class T2TVisionTransformer : nn.Module<Tensor, Tensor>
     public Tensor ClassAttention(Tensor images)
     {
         using var scope = NewDisposeScope();
-        var x = Prepare(images);
+        var x = Embed(images);
         foreach (var block in blocks[..^1]) x = block.call(x, null);
         return blocks[^1].AttentionMap(x).mean([1])[.., 0, 1..].MoveToOuterDisposeScope();
-    }
-
-    private Tensor Prepare(Tensor images)
-    {
-        var x = tokens.call(images);
-        return PositionEmbedding.Add(cat([classToken.expand(x.shape[0], -1, -1), x], 1), positions);
     }
 
     /// <summary>The constructor registers by reference names.</summary>

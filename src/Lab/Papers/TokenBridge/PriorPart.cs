@@ -1,6 +1,7 @@
 using Lab.ImageTokenizers;
 using Lab.Papers.TokenBridge.Priors;
 using Lab.Runtime;
+using Lab.Training;
 using static TorchSharp.torch;
 
 namespace Lab.Papers.TokenBridge;
