@@ -1,10 +1,8 @@
 using Lab.Runtime;
 using Lab.Training;
-using Lab.VisionLanguage;
 using Lab.VisionLanguage.Models;
 using Lab.VisionLanguage.Pruning;
 using Lab.VisionLanguage.Recipes;
-using TorchSharp;
 using static TorchSharp.torch;
 
 namespace Lab.Papers.TransPrune;
@@ -87,7 +85,7 @@ public sealed record TransPruneExperiment(bool IsFull, VlmRecipe Recipe, int Que
         return new(this, Runs.All(seeds.Select(seed => RunOne(seed, new(device ?? CPU, cache ?? ModelCache.Default, progress, cancellation)))));
     }
 
-    private TransPruneRun RunOne(long seed, Place place)
+    private TransPruneRun RunOne(long seed, TrainingPlace place)
     {
         var trained = TinyVlmStore.GetOrTrain(Recipe, seed, place.Device, place.Cache, progress: place.Progress, cancellation: place.Cancellation);
         try
@@ -114,6 +112,4 @@ public sealed record TransPruneExperiment(bool IsFull, VlmRecipe Recipe, int Que
     private static PruneStep[] Steps(PruneSchedule schedule) => [.. schedule.Pruned.Zip(schedule.Keep(TinyVlmOptions.S.Patches), (layer, keep) => new PruneStep(layer, keep))];
 
     private static NamedSchedule[] Named(PruneSchedule high, PruneSchedule low, PruneSchedule harsh) => [new("High", high), new("Low", low), new("Harsh", harsh)];
-
-    private sealed record Place(Device Device, ModelCache Cache, IProgress<TrainingProgress>? Progress, CancellationToken Cancellation);
 }
