@@ -52,6 +52,17 @@ public sealed record QaBatch(
         [.. Scenes.Skip(start).Take(count)], [.. Asked.Skip(start).Take(count)], First + start, Images.narrow(0, start, count), PatchPhrases.narrow(0, start, count),
         PatchObjects.narrow(0, start, count), Centres.narrow(0, start, count), Present.narrow(0, start, count), Words.narrow(0, start, count), Answers.narrow(0, start, count));
 
+    /// <summary>Every question with a picture of its own, so that each can be answered with other tokens.</summary>
+    /// <returns>B Q pictures with one question each; a copy, the caller's to dispose.</returns>
+    public QaBatch Unpacked()
+    {
+        var questions = QuestionCount;
+        Tensor Each(Tensor values) => values.repeat_interleave(questions, 0);
+        return new(
+            [.. Scenes.SelectMany(scene => Enumerable.Repeat(scene, questions))], [.. Asked.SelectMany(asked => asked.Select(one => (IReadOnlyList<Question>)[one]))], First,
+            Each(Images), Each(PatchPhrases), Each(PatchObjects), Each(Centres), Each(Present), Words.view(-1, 1, 3).clone(), Answers.view(-1, 1).clone());
+    }
+
     /// <summary>The samples on another device. This batch is given up.</summary>
     public QaBatch To(Device device)
     {
