@@ -1,4 +1,3 @@
-using Lab.Data.ShapesQa;
 using Lab.VisionLanguage.Pruning;
 using Lab.VisionLanguage.Recipes;
 
@@ -26,18 +25,8 @@ public sealed record LateDrop(int Layer, PruneResult All, PruneResult Reduced);
 /// <param name="Fires">Share of samples for which the second stage's rule fires.</param>
 public sealed record TodreRun(
     long Seed, TrainedVlm Trained, PruneResult Unpruned, PruneResult Blind, IReadOnlyDictionary<(string Method, int Keep), ChosenSet> Chosen, IReadOnlyList<LateDrop> Drops,
-    IReadOnlyList<double> TextToVision, double Fires) : IDisposable
+    IReadOnlyList<double> TextToVision, double Fires) : PrunedModel(Seed, Trained, Unpruned, Blind)
 {
-    /// <summary>Types of questions that the model answers from the picture; all accuracies are means over them.</summary>
-    public IReadOnlyList<QuestionType> Types => Unpruned.Score.Learned(Blind.Score);
-
-    /// <summary>The model answers well enough to conclude something from it.</summary>
-    public bool PassesGate => Unpruned.Score.All.Value >= Trained.Recipe.Gate;
-
-    /// <summary>In %, mean over <see cref="Types"/>.</summary>
-    /// <param name="result">Of this seed.</param>
-    public double Accuracy(PruneResult result) => 100 * result.Score.MeanOfTypes(Types);
-
     /// <summary>What became of a method.</summary>
     /// <param name="method">Which.</param>
     /// <param name="keep">Tokens that entered.</param>
@@ -47,9 +36,6 @@ public sealed record TodreRun(
     /// <param name="method">Which.</param>
     /// <param name="keep">Tokens that entered.</param>
     public double Accuracy(SelectionMethod method, int keep) => Accuracy(Of(method, keep).Result);
-
-    /// <inheritdoc/>
-    public void Dispose() => Trained.Dispose();
 }
 
 /// <summary>All runs of an experiment. Owns their models.</summary>

@@ -1,4 +1,3 @@
-using Lab.Data.ShapesQa;
 using Microsoft.Data.Analysis;
 using static Lab.Papers.Columns;
 
@@ -7,15 +6,6 @@ namespace Lab.Papers.Todre;
 /// <summary>The notebook's tables.</summary>
 public static class TodreTables
 {
-    /// <summary>Accuracy of the models, and whether something can be concluded from them.</summary>
-    /// <param name="results">At least one run.</param>
-    public static DataFrame Gates(TodreResults results) => new(
-        Words("model", results.Runs, run => $"{run.Trained.Recipe.Name}, seed {run.Seed}{(run.Trained.FromCache ? ", from the cache" : "")}"),
-        Number("right answers, %", results.Runs, run => 100 * run.Unpruned.Score.All.Value, 1),
-        Number("gate, %", results.Runs, run => 100 * run.Trained.Recipe.Gate, 0),
-        Words("types that count", results.Runs, run => string.Join(", ", run.Types.Select(type => type.Label()))),
-        Words("", results.Runs, run => run.PassesGate ? "passes" : "below: no verdicts"));
-
     /// <summary>Every method at one number of tokens, mean over seeds.</summary>
     /// <param name="results">At least one run.</param>
     /// <param name="keep">Tokens that enter.</param>

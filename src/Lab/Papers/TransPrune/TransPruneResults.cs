@@ -1,4 +1,3 @@
-using Lab.Data.ShapesQa;
 using Lab.VisionLanguage.Pruning;
 using Lab.VisionLanguage.Recipes;
 
@@ -11,18 +10,8 @@ namespace Lab.Papers.TransPrune;
 /// <param name="Blind">Without any.</param>
 /// <param name="Pruned">By schedule and method.</param>
 public sealed record TransPruneRun(
-    long Seed, TrainedVlm Trained, PruneResult Unpruned, PruneResult Blind, IReadOnlyDictionary<(string Schedule, string Method), PruneResult> Pruned) : IDisposable
+    long Seed, TrainedVlm Trained, PruneResult Unpruned, PruneResult Blind, IReadOnlyDictionary<(string Schedule, string Method), PruneResult> Pruned) : PrunedModel(Seed, Trained, Unpruned, Blind)
 {
-    /// <summary>Types of questions that the model answers from the picture; all accuracies are means over them.</summary>
-    public IReadOnlyList<QuestionType> Types => Unpruned.Score.Learned(Blind.Score);
-
-    /// <summary>The model answers well enough to conclude something from it.</summary>
-    public bool PassesGate => Unpruned.Score.All.Value >= Trained.Recipe.Gate;
-
-    /// <summary>In %, mean over <see cref="Types"/>.</summary>
-    /// <param name="result">Of this seed.</param>
-    public double Accuracy(PruneResult result) => 100 * result.Score.MeanOfTypes(Types);
-
     /// <summary>In %, by schedule and method.</summary>
     /// <param name="schedule">Its name.</param>
     /// <param name="method">Its name.</param>
@@ -32,9 +21,6 @@ public sealed record TransPruneRun(
     /// <param name="schedule">Its name.</param>
     /// <param name="method">Its name.</param>
     public double HitRate(string schedule, string method) => 100 * Pruned[(schedule, method)].Left.ObjectHitRate;
-
-    /// <inheritdoc/>
-    public void Dispose() => Trained.Dispose();
 }
 
 /// <summary>All runs of an experiment. Owns their models.</summary>

@@ -1,4 +1,3 @@
-using Lab.Data.ShapesQa;
 using Lab.Metrics;
 using Microsoft.Data.Analysis;
 using static Lab.Papers.Columns;
@@ -21,18 +20,6 @@ public static class TransPruneTables
             Number("counted operations of the decoder, %", named, one => Counted(results, one.Name), 1));
     }
 
-    /// <summary>Accuracy of the model by type of question, with all visual tokens and without any, mean over seeds, in %.</summary>
-    /// <param name="results">At least one run.</param>
-    public static DataFrame Model(TransPruneResults results)
-    {
-        QuestionType[] types = [.. results.Runs[0].Unpruned.Score.Types.Keys];
-        return new(
-            Words("question", types, type => type.Label()),
-            Number("all tokens", types, type => results.Runs.Average(run => 100 * run.Unpruned.Score.Types[type].Value), 1),
-            Number("none", types, type => results.Runs.Average(run => 100 * run.Blind.Score.Types[type].Value), 1),
-            Words("counts", types, type => $"in {results.Runs.Count(run => run.Types.Contains(type))} of {results.Runs.Count}"));
-    }
-
     /// <summary>Accuracy of every method by every schedule, mean over the types that count and over seeds, in %.</summary>
     /// <param name="results">At least one run.</param>
     public static DataFrame Accuracies(TransPruneResults results) => Compare(results, (run, schedule, method) => run.Accuracy(schedule, method));
@@ -40,15 +27,6 @@ public static class TransPruneTables
     /// <summary>Share of the finally kept tokens that lie on an object, mean over seeds, in %.</summary>
     /// <param name="results">At least one run.</param>
     public static DataFrame HitRates(TransPruneResults results) => Compare(results, (run, schedule, method) => run.HitRate(schedule, method));
-
-    /// <summary>Of a few seeds: accuracy with all tokens, and the recipe's gate, in %.</summary>
-    /// <param name="results">At least one run.</param>
-    public static DataFrame Gates(TransPruneResults results) => new(
-        Words("model", results.Runs, run => $"{run.Trained.Recipe.Name}, seed {run.Seed}{(run.Trained.FromCache ? ", from the cache" : "")}"),
-        Number("right answers, %", results.Runs, run => 100 * run.Unpruned.Score.All.Value, 1),
-        Number("mean of types, %", results.Runs, run => 100 * run.Unpruned.Score.MeanOfTypes(), 1),
-        Number("gate, %", results.Runs, run => 100 * run.Trained.Recipe.Gate, 0),
-        Words("", results.Runs, run => run.PassesGate ? "passes" : "below: no verdicts"));
 
     private static DataFrame Compare(TransPruneResults results, Func<TransPruneRun, string, string, double> value)
     {

@@ -1,6 +1,7 @@
 using Lab.Data;
 using Lab.Data.ShapesQa;
 using Lab.Runtime;
+using Lab.Tokens;
 using static TorchSharp.torch;
 
 namespace Lab.VisionLanguage.Pruning;
@@ -78,21 +79,10 @@ public static class KeepSets
     /// <exception cref="ArgumentOutOfRangeException">No token, or more than there are.</exception>
     public static Tensor MaxMin(Tensor tokens, int keep)
     {
-        var (batch, count) = (tokens.shape[0], tokens.shape[1]);
-        if (keep < 1 || keep > count) throw new ArgumentOutOfRangeException(nameof(keep), keep, $"Between 1 and {count} tokens can be kept.");
         using var scope = NewDisposeScope();
         var unit = nn.functional.normalize(tokens, dim: -1);
-        var distance = 1 - unit.matmul(unit.transpose(1, 2)); // [B, n, n]
-        var self = eye(count, dtype: ScalarType.Bool, device: tokens.device);
-        var nearest = distance.masked_fill(self, float.PositiveInfinity).amin([2L]); // to any other
-        var chosen = zeros(batch, count, ScalarType.Bool, tokens.device);
-        for (var i = 0; i < keep; i++)
-        {
-            var next = nearest.masked_fill(chosen, float.NegativeInfinity).argmax(1).unsqueeze(1); // [B, 1]
-            chosen = chosen.scatter(1, next, ones_like(next, ScalarType.Bool));
-            var toNext = distance.gather(1, next.unsqueeze(-1).expand(-1, -1, count)).squeeze(1); // [B, n]
-            nearest = i == 0 ? toNext : nearest.minimum(toNext);
-        }
-        return chosen.MoveToOuterDisposeScope();
+        var self = eye(tokens.shape[1], dtype: ScalarType.Bool, device: tokens.device);
+        var nearest = unit.matmul(unit.transpose(1, 2)).masked_fill(self, float.NegativeInfinity).amax([2L]); // [B, n], the cosine to the most similar other
+        return Mask(GreedyDiversity.Order(tokens, nearest.argmin(1), keep, DiversityRule.KCenter), tokens.shape[1]).MoveToOuterDisposeScope();
     }
 }
