@@ -1,0 +1,65 @@
+using Lab.Nn;
+using Lab.Training;
+using static TorchSharp.torch;
+
+namespace Lab.Papers.ExpeditingVit;
+
+/// <summary>What became of one seed. Owns the model.</summary>
+/// <param name="Seed">Of first weights and data order.</param>
+/// <param name="Model">In evaluation mode.</param>
+/// <param name="History">Of the training.</param>
+/// <param name="FromCache">Trained earlier.</param>
+/// <param name="BaseIou">Of the model as it is, on test pictures, in %.</param>
+/// <param name="BaseMacs">Multiply-adds of one picture.</param>
+/// <param name="Scores">In the order of the settings.</param>
+/// <param name="Latencies">Of some of them.</param>
+public sealed record ExpediteRun(
+    long Seed, VisionTransformer Model, IReadOnlyList<TrainingProgress> History, bool FromCache, double BaseIou, double BaseMacs,
+    IReadOnlyList<ExpediteScore> Scores, IReadOnlyList<ExpediteLatency> Latencies) : IDisposable
+{
+    /// <summary>The score of a setting.</summary>
+    /// <exception cref="InvalidOperationException">It was not measured.</exception>
+    public ExpediteScore this[ExpediteMethod method, int alpha, int side] => Scores.Single(score => score.Setting == new ExpediteSetting(method, alpha, side));
+
+    /// <inheritdoc/>
+    public void Dispose() => Model.Dispose();
+}
+
+/// <summary>What a batch of pictures takes.</summary>
+/// <param name="Side">Rows and columns of clusters, made behind a third of the layers.</param>
+/// <param name="BaseSeconds">Of the model as it is, the least of several.</param>
+/// <param name="Seconds">Of the expedited model, the least of as many, by turns.</param>
+/// <param name="MacShare">Multiply-adds over those of the model as it is.</param>
+public sealed record ExpediteLatency(int Side, double BaseSeconds, double Seconds, double MacShare)
+{
+    private const int Pictures = 16, Repetitions = 9;
+
+    /// <summary>Time over that of the model as it is.</summary>
+    public double Share => Seconds / BaseSeconds;
+
+    /// <summary>Measures every grid of clusters behind a third of the layers.</summary>
+    internal static IReadOnlyList<ExpediteLatency> Measure(VisionTransformer model, SegmentationProbe probe, IReadOnlyList<ExpediteScore> scores, Device device)
+    {
+        var alpha = model.Blocks.Count / 3;
+        return [.. scores.Where(score => score.Setting.Method == ExpediteMethod.Clustering && score.Setting.Alpha == alpha).Select(Timed)];
+
+        ExpediteLatency Timed(ExpediteScore score)
+        {
+            var expedited = probe.Clustered(score.Setting.Clusters(score.Chosen.TauShare!.Value / probe.MeanSquaredDistance(alpha)), alpha, score.Setting.Side);
+            using var noGrad = no_grad();
+            using var images = rand([Pictures, 3, model.Options.ImageSize, model.Options.ImageSize], device: device);
+            var (whole, less) = (double.PositiveInfinity, double.PositiveInfinity);
+            for (var round = 0; round < Repetitions; round++) (whole, less) = (Math.Min(whole, Time(model, images)), Math.Min(less, Time(expedited, images)));
+            return new(score.Setting.Side, whole, less, score.Macs / probe.Macs(model));
+        }
+    }
+
+    private static double Time(nn.Module<Tensor, Tensor> segmenter, Tensor images)
+    {
+        if (images.is_cuda) cuda.synchronize();
+        var watch = System.Diagnostics.Stopwatch.StartNew();
+        using var logits = segmenter.call(images);
+        if (images.is_cuda) cuda.synchronize();
+        return watch.Elapsed.TotalSeconds;
+    }
+}
