@@ -7,12 +7,12 @@ public sealed class ClusteredTokens : Reduction
 {
     private readonly TokenClustering how;
     private readonly ClusterGrids grids;
-    private readonly TokenLists lists;
-    private readonly Tensor tokens, weights, shares; // Z [B, N, C]; [B, n, T] of the tokens in a centre's list: rows of W sum to 1, columns of P do
+    private readonly TokenPairs pairs;
+    private readonly Tensor tokens, weights, shares; // Z [B, N, C]; [B, n, P] of pairs: those of a centre sum to 1; those of a token do
 
-    internal ClusteredTokens(TokenClustering how, ClusterGrids grids, Tensor tokens, TokenLists lists, Tensor weights, Tensor shares)
+    internal ClusteredTokens(TokenClustering how, ClusterGrids grids, Tensor tokens, TokenPairs pairs, Tensor weights, Tensor shares)
     {
-        (this.how, this.grids, this.lists) = (how, grids, lists);
+        (this.how, this.grids, this.pairs) = (how, grids, pairs);
         (this.tokens, this.weights, this.shares) = (tokens.alias(), weights, shares);
         Masses = shares.sum([2L]);
     }
@@ -24,13 +24,13 @@ public sealed class ClusteredTokens : Reduction
     public (int Height, int Width) Grid => grids.Centres;
 
     /// <inheritdoc/>
-    internal override IEnumerable<Tensor> Owned => [tokens, weights, shares, Masses, .. lists.Owned];
+    internal override IEnumerable<Tensor> Owned => [tokens, weights, shares, Masses, .. pairs.Owned];
 
     /// <inheritdoc/>
     public override Tensor Apply(Tensor tokens)
     {
         using var scope = NewDisposeScope();
-        return weights.unsqueeze(2).matmul(lists.Gather(tokens)).squeeze(2).MoveToOuterDisposeScope();
+        return pairs.Sums(weights, pairs.Prepare(tokens)).MoveToOuterDisposeScope();
     }
 
     /// <summary>Every token becomes a mean of the clusters that were most similar to it, or of those next to its place.</summary>
@@ -51,10 +51,10 @@ public sealed class ClusteredTokens : Reduction
     }
 
     /// <inheritdoc/>
-    public override Tensor Weights() => lists.Dense(weights);
+    public override Tensor Weights() => pairs.Dense(weights);
 
     /// <inheritdoc/>
-    public override Tensor Assignment() => lists.Dense(shares);
+    public override Tensor Assignment() => pairs.Dense(shares);
 
     private Tensor Enlarged(Tensor reduced)
     {

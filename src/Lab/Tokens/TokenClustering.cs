@@ -43,6 +43,12 @@ public sealed record TokenClustering(double Tau) : ITokenReducer
         init => field = value >= 1 && value % 2 == 1 ? value : throw new ArgumentOutOfRangeException(nameof(value), value, "A window has a cell in its middle, so its side is odd.");
     } = 5;
 
+    /// <summary>
+    /// Distances to all centres are computed, and those outside of the window masked, as the released code does: the same clusters by more
+    /// multiply-adds, but in few large products, which small models are faster with.
+    /// </summary>
+    public bool AllPairs { get; init; }
+
     /// <summary>How tokens come back.</summary>
     public TokenUpsampling Upsampling { get; init; } = TokenUpsampling.Reconstruction;
 
@@ -70,29 +76,27 @@ public sealed record TokenClustering(double Tau) : ITokenReducer
         return (Iterations == 0 ? pooled : Clustered(view.Tokens, grids, pooled.Apply(view.Tokens))).MoveToOuterDisposeScope();
     }
 
-    /// <summary>Clustering counts two products in every round, of a token with each of λ² centres; the reconstruction a distance to all centres and a mean of k.</summary>
+    /// <summary>Clustering counts two products in every round, of a token with each of λ² centres or with all; the reconstruction a distance to all centres and a mean of k.</summary>
     /// <inheritdoc/>
     public long Macs(long tokens, long keep, long dim, long keyDim)
     {
-        var clustering = 2L * Iterations * tokens * Math.Min(Window * Window, keep) * dim;
+        var clustering = 2L * Iterations * tokens * (AllPairs ? keep : Math.Min(Window * Window, keep)) * dim;
         return clustering + (Upsampling == TokenUpsampling.Bilinear ? 4 * tokens * dim : tokens * keep * dim + tokens * Math.Min(Nearest, keep) * dim);
     }
 
     private ClusteredTokens Clustered(Tensor tokens, ClusterGrids grids, Tensor centres)
     {
-        var window = grids.Window(Window, tokens.device);
-        var near = window.Gather(tokens); // [B, n, T, C], the tokens around every centre; they stay while centres move
+        var window = grids.Window(Window, AllPairs, tokens.device);
+        var near = window.Prepare(tokens);
         for (var round = 1; ; round++)
         {
-            var shares = window.SoftmaxOverCentres(Tau * Closeness(near, centres)); // q [B, n, T]
+            var closeness = 2 * window.Products(centres, near) - centres.square().sum([2L], keepdim: true); // -|S - Z|^2 but for |Z|^2, the same for all centres of a token
+            var shares = window.SoftmaxOverCentres(Tau * closeness); // q
             var weights = shares / shares.sum([2L], keepdim: true).clamp_min(1e-16);
             if (round == Iterations) return new(this, grids, tokens, window, weights, shares);
-            centres = weights.unsqueeze(2).matmul(near).squeeze(2);
+            centres = window.Sums(weights, near);
         }
     }
-
-    // -|S - Z|^2 but for |Z|^2, which is the same for all centres of a token.
-    private static Tensor Closeness(Tensor near, Tensor centres) => 2 * near.matmul(centres.unsqueeze(-1)).squeeze(-1) - centres.square().sum([-1L]).unsqueeze(-1);
 
     private (int Height, int Width) CentreGrid((int Height, int Width) tokens, int keep)
     {

@@ -19,15 +19,17 @@ public sealed class TokenClusteringTests
     {
         using var scope = NewDisposeScope();
         var tokens = Random(height, width);
-        foreach (var tau in new[] { 0.01, 0.3, 20 })
-        {
-            var how = new TokenClustering(tau) { Centres = (rows, columns), Window = window, Iterations = rounds };
-            var reduction = how.Reduce(View(tokens, height, width), rows * columns);
-            var (centres, q) = Dense(tokens, (height, width), (rows, columns), window, rounds, tau);
-            Near.Equal(centres, reduction.Apply(tokens), 1e-4);
-            Near.Equal(q, reduction.Assignment(), 1e-4);
-            Near.Equal(q.sum([2L]), reduction.Masses, 1e-4);
-        }
+        foreach (var tau in new[] { 0.01, 0.3, 3 })
+            foreach (var allPairs in new[] { false, true })
+            {
+                var how = new TokenClustering(tau) { Centres = (rows, columns), Window = window, Iterations = rounds, AllPairs = allPairs };
+                var reduction = how.Reduce(View(tokens, height, width), rows * columns);
+                var (centres, q) = Dense(tokens, (height, width), (rows, columns), window, rounds, tau);
+                Near.Equal(centres, reduction.Apply(tokens), 1e-4);
+                Near.Equal(q, reduction.Assignment(), 1e-4);
+                Near.Equal(q / q.sum([2L], keepdim: true), reduction.Weights(), 1e-4);
+                Near.Equal(q.sum([2L]), reduction.Masses, 1e-4);
+            }
     }
 
     [Fact]
@@ -190,7 +192,7 @@ public sealed class TokenClusteringTests
         Assert.Equal(72.5, Expedited(144), 0.05);
         Assert.Equal(52.1, Expedited(64), 0.05);
         Assert.Equal(23.6, 2 * 5 * 256 * 144 * 64 / 1e6, 0.05); // the dense form of the clustering at 12x12
-        Assert.Equal(2 * 5 * 256 * 144 * 64, new TokenClustering(1) { Window = 99, Upsampling = TokenUpsampling.Bilinear }.Macs(256, 144, 64, 64) - 4 * 256 * 64);
+        Assert.Equal(2 * 5 * 256 * 144 * 64, new TokenClustering(1) { AllPairs = true, Upsampling = TokenUpsampling.Bilinear }.Macs(256, 144, 64, 64) - 4 * 256 * 64);
 
         double Expedited(int keep)
         {
@@ -225,12 +227,12 @@ public sealed class TokenClusteringTests
     {
         using var outer = NewDisposeScope();
         var tokens = Random(6, 6);
-        foreach (var rounds in new[] { 0, 3 })
+        foreach (var how in new[] { new TokenClustering(1) { Iterations = 0 }, new TokenClustering(1), new TokenClustering(1) { AllPairs = true } })
         {
             var before = LiveTensors.Settled();
             using (NewDisposeScope())
             {
-                var reduction = (ClusteredTokens)new TokenClustering(1) { Iterations = rounds }.Reduce(View(tokens, 6, 6), 9);
+                var reduction = how.Reduce(View(tokens, 6, 6), 9);
                 reduction.Restore(reduction.Apply(tokens));
             }
             Assert.Equal(before, LiveTensors.Settled());

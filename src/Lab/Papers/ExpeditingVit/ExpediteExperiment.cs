@@ -41,12 +41,12 @@ public sealed record ExpediteExperiment(
 
     /// <summary>Six layers on 256 tokens, for some tens of seconds.</summary>
     public static ExpediteExperiment Quick { get; } = new(
-        ExpediteScale.Quick, scenes, SceneAttribute.Colour, new(64, 4, 64, 6, 4, 2) { Head = VisionHead.Pixels }, Recipes(3), 800, 100,
+        ExpediteScale.Quick, scenes, SceneAttribute.Colour, new(64, 4, 64, 6, 4, 2) { Head = VisionHead.Pixels }, Recipes(2), 800, 100,
         [.. Compare(2, 12, 8), new(ExpediteMethod.Clustering, 3, 8)]);
 
     /// <summary>Wider, longer, on more pictures and with shapes to tell apart, for minutes per seed.</summary>
     public static ExpediteExperiment Full { get; } = new(
-        ExpediteScale.Full, scenes, SceneAttribute.Shape, new(64, 4, 96, 6, 4, 2) { Head = VisionHead.Pixels }, Recipes(3) with { LearningRate = 1.5e-3 }, 3_000, 300,
+        ExpediteScale.Full, scenes, SceneAttribute.Shape, new(64, 4, 96, 6, 4, 2) { Head = VisionHead.Pixels }, Recipes(2) with { LearningRate = 1.5e-3 }, 3_000, 300,
         [.. Compare(2, 12, 8, 6), .. Clusterings([3, 4], [12, 8, 6])]);
 
     /// <summary>Pictures of twice the side in twelve layers, for a GPU.</summary>
@@ -109,7 +109,7 @@ public sealed record ExpediteExperiment(
                 cancellation.ThrowIfCancellationRequested();
                 scores.Add(probe.Measure(setting));
             }
-            return new(seed, model, history, fromCache, probe.Iou(), probe.Macs(model), scores, ExpediteLatency.Measure(model, probe, scores, device));
+            return new(seed, model, history, fromCache, probe.Iou(), probe.Macs(model), scores, ExpediteLatency.Measure(model, probe, [.. Settings.Select(setting => setting.Side).Distinct()], device));
         }
         catch
         {

@@ -48,7 +48,7 @@ public sealed record ExpediteResults(ExpediteExperiment Experiment, ExpediteData
             Ahead(ExpediteMethod.Pruning, half, "+6.5 points on Pascal-Context (55.08, EViT 48.57 %)", full ? 3 : null, full ? twoOfThree : null),
             Ahead(ExpediteMethod.Merging, mild, "+0.6 points (51.56, ToMe 50.96 %)", null, null),
             Ahead(ExpediteMethod.Merging, half, "+0.83 points on Pascal-Context (55.08, 54.25 %)", null, null),
-            new($"{Grid(half)}: at most 0.75 of the time", "frames a second +45 % (6.55, 9.51)", Margins(run => 0.75 - run.Latencies.Single(latency => latency.Side == half).Share), "of it, to spare") { Required = full ? 0 : null },
+            new($"{Grid(half)}: at most 0.75 of the time, all pairs computed", "frames a second +45 % (6.55, 9.51)", Margins(run => 0.75 - run.Latencies.Single(latency => latency.Side == half && latency.AllPairs).Share), "of it, to spare") { Required = full ? 0 : null },
         ]);
 
         Claim Kept(int side, double required, string reported) => new(

@@ -1,4 +1,5 @@
 using Lab.Nn;
+using Lab.Tokens;
 using Lab.Training;
 using static TorchSharp.torch;
 
@@ -27,30 +28,34 @@ public sealed record ExpediteRun(
 
 /// <summary>What a batch of pictures takes.</summary>
 /// <param name="Side">Rows and columns of clusters, made behind a third of the layers.</param>
+/// <param name="AllPairs">How clusters are computed, see <see cref="TokenClustering.AllPairs"/>.</param>
 /// <param name="BaseSeconds">Of the model as it is, the least of several.</param>
 /// <param name="Seconds">Of the expedited model, the least of as many, by turns.</param>
 /// <param name="MacShare">Multiply-adds over those of the model as it is.</param>
-public sealed record ExpediteLatency(int Side, double BaseSeconds, double Seconds, double MacShare)
+public sealed record ExpediteLatency(int Side, bool AllPairs, double BaseSeconds, double Seconds, double MacShare)
 {
-    private const int Pictures = 16, Repetitions = 9;
+    /// <summary>In a batch.</summary>
+    public const int Pictures = 16;
+
+    private const int Repetitions = 7;
 
     /// <summary>Time over that of the model as it is.</summary>
     public double Share => Seconds / BaseSeconds;
 
-    /// <summary>Measures every grid of clusters behind a third of the layers.</summary>
-    internal static IReadOnlyList<ExpediteLatency> Measure(VisionTransformer model, SegmentationProbe probe, IReadOnlyList<ExpediteScore> scores, Device device)
+    /// <summary>Measures grids of clusters behind a third of the layers, computed in both ways.</summary>
+    internal static IReadOnlyList<ExpediteLatency> Measure(VisionTransformer model, SegmentationProbe probe, IReadOnlyList<int> sides, Device device)
     {
-        var alpha = model.Blocks.Count / 3;
-        return [.. scores.Where(score => score.Setting.Method == ExpediteMethod.Clustering && score.Setting.Alpha == alpha).Select(Timed)];
+        using var noGrad = no_grad();
+        using var images = rand([Pictures, 3, model.Options.ImageSize, model.Options.ImageSize], device: device);
+        return [.. from side in sides from allPairs in new[] { false, true } select Timed(side, allPairs)];
 
-        ExpediteLatency Timed(ExpediteScore score)
+        ExpediteLatency Timed(int side, bool allPairs)
         {
-            var expedited = probe.Clustered(score.Setting.Clusters(score.Chosen.TauShare!.Value / probe.MeanSquaredDistance(alpha)), alpha, score.Setting.Side);
-            using var noGrad = no_grad();
-            using var images = rand([Pictures, 3, model.Options.ImageSize, model.Options.ImageSize], device: device);
+            var alpha = model.Blocks.Count / 3;
+            var expedited = probe.Clustered(new(1 / probe.MeanSquaredDistance(alpha)) { AllPairs = allPairs }, alpha, side);
             var (whole, less) = (double.PositiveInfinity, double.PositiveInfinity);
             for (var round = 0; round < Repetitions; round++) (whole, less) = (Math.Min(whole, Time(model, images)), Math.Min(less, Time(expedited, images)));
-            return new(score.Setting.Side, whole, less, score.Macs / probe.Macs(model));
+            return new(side, allPairs, whole, less, probe.Macs(expedited) / probe.Macs(model));
         }
     }
 

@@ -57,9 +57,10 @@ public static class ExpediteTables
     /// <param name="results">At least one run.</param>
     public static DataFrame Latencies(ExpediteResults results)
     {
-        var rows = results.Runs.SelectMany(run => run.Latencies).GroupBy(latency => latency.Side).ToArray();
+        var rows = results.Runs.SelectMany(run => run.Latencies).GroupBy(latency => (latency.Side, latency.AllPairs)).ToArray();
         return new(
-            Words("clusters", rows, row => $"{row.Key}x{row.Key}"),
+            Words("clusters", rows, row => $"{row.Key.Side}x{row.Key.Side}"),
+            Words("distances", rows, row => row.Key.AllPairs ? "all, masked" : "in the window"),
             Number("as it is, ms", rows, row => 1e3 * row.Average(latency => latency.BaseSeconds), 1),
             Number("expedited, ms", rows, row => 1e3 * row.Average(latency => latency.Seconds), 1),
             Number("time, %", rows, row => 100 * row.Average(latency => latency.Share), 0),
