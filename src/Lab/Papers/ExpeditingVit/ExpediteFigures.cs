@@ -77,8 +77,8 @@ public static class ExpediteFigures
         var image = Marked(pixels, token, height, width);
         return
         [
-            new(image.alias().MoveToOuterDisposeScope(), atCells.MoveToOuterDisposeScope(), "weights of clusters, at their cells"),
-            new(image.alias().MoveToOuterDisposeScope(), ofTokens.MoveToOuterDisposeScope(), "weights of tokens, through their clusters"),
+            new(image.alias().MoveToOuterDisposeScope(), atCells.MoveToOuterDisposeScope(), "weights of clusters, at their cells", Scale: 4),
+            new(image.alias().MoveToOuterDisposeScope(), ofTokens.MoveToOuterDisposeScope(), "weights of tokens, through their clusters", Scale: 4),
         ];
     }
 
@@ -87,7 +87,7 @@ public static class ExpediteFigures
     public static GenericChart IouOverMacs(ExpediteResults results)
     {
         var (macs, iou) = (results.Runs[0].BaseMacs, results.Runs.Average(run => run.BaseIou));
-        var lines = Enum.GetValues<ExpediteMethod>().Select(method => results.Settings.Where(setting => setting.Method == method && setting.Alpha == results.Experiment.Alpha)).Where(settings => settings.Any()).Select(settings =>
+        var lines = Enum.GetValues<ExpediteMethod>().Reverse().Select(method => // the paper's own on top results.Settings.Where(setting => setting.Method == method && setting.Alpha == results.Experiment.Alpha)).Where(settings => settings.Any()).Select(settings =>
         {
             var points = settings.Select(results.Of).OrderByDescending(scores => scores[0].Macs).ToArray();
             return new Series(settings.First().Name, [macs / 1e6, .. points.Select(scores => scores.Average(score => score.Macs) / 1e6)], [iou, .. points.Select(scores => scores.Average(score => score.TestIou))])

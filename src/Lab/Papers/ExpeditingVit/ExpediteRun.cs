@@ -34,29 +34,23 @@ public sealed record ExpediteRun(
 /// <param name="MacShare">Multiply-adds over those of the model as it is.</param>
 public sealed record ExpediteLatency(int Side, bool AllPairs, double BaseSeconds, double Seconds, double MacShare)
 {
-    /// <summary>In a batch.</summary>
-    public const int Pictures = 16;
-
-    private const int Repetitions = 7;
+    private const int Pictures = 16, Repetitions = 7;
 
     /// <summary>Time over that of the model as it is.</summary>
     public double Share => Seconds / BaseSeconds;
 
-    /// <summary>Measures grids of clusters behind a third of the layers, computed in both ways.</summary>
+    /// <summary>Measures grids of clusters behind a third of the layers, computed in both ways, and the model as it is, by turns.</summary>
     internal static IReadOnlyList<ExpediteLatency> Measure(VisionTransformer model, SegmentationProbe probe, IReadOnlyList<int> sides, Device device)
     {
         using var noGrad = no_grad();
         using var images = rand([Pictures, 3, model.Options.ImageSize, model.Options.ImageSize], device: device);
-        return [.. from side in sides from allPairs in new[] { false, true } select Timed(side, allPairs)];
-
-        ExpediteLatency Timed(int side, bool allPairs)
-        {
-            var alpha = model.Blocks.Count / 3;
-            var expedited = probe.Clustered(new(1 / probe.MeanSquaredDistance(alpha)) { AllPairs = allPairs }, alpha, side);
-            var (whole, less) = (double.PositiveInfinity, double.PositiveInfinity);
-            for (var round = 0; round < Repetitions; round++) (whole, less) = (Math.Min(whole, Time(model, images)), Math.Min(less, Time(expedited, images)));
-            return new(side, allPairs, whole, less, probe.Macs(expedited) / probe.Macs(model));
-        }
+        var alpha = model.Blocks.Count / 3;
+        var ways = (from side in sides from allPairs in new[] { false, true } select (side, allPairs)).ToArray();
+        nn.Module<Tensor, Tensor>[] segmenters = [model, .. ways.Select(way => probe.Clustered(new(1 / probe.MeanSquaredDistance(alpha)) { AllPairs = way.allPairs }, alpha, way.side))];
+        var seconds = segmenters.Select(_ => double.PositiveInfinity).ToArray();
+        for (var round = 0; round < Repetitions; round++)
+            for (var i = 0; i < segmenters.Length; i++) seconds[i] = Math.Min(seconds[i], Time(segmenters[i], images));
+        return [.. ways.Select((way, i) => new ExpediteLatency(way.side, way.allPairs, seconds[0], seconds[i + 1], probe.Macs(segmenters[i + 1]) / probe.Macs(model)))];
     }
 
     private static double Time(nn.Module<Tensor, Tensor> segmenter, Tensor images)

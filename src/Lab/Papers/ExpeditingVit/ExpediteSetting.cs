@@ -33,6 +33,9 @@ public sealed record ExpediteSetting(ExpediteMethod Method, int Alpha, int Side)
     /// <summary>In legends.</summary>
     public string Name => NameOf(Method);
 
+    /// <summary>Whether tokens become clusters or means over cells.</summary>
+    internal bool HasClusters => HasTau || Method == ExpediteMethod.PoolingBilinear;
+
     /// <summary>Whether it has a tau to choose.</summary>
     internal bool HasTau => Method is ExpediteMethod.Clustering or ExpediteMethod.Pooling or ExpediteMethod.ClusteringBilinear;
 

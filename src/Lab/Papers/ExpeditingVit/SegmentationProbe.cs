@@ -27,7 +27,7 @@ internal sealed class SegmentationProbe(VisionTransformer model, ExpediteData da
         var tried = Candidates(setting).Select(candidate => (candidate.Name, candidate.TauShare, candidate.Model, Iou: Score(candidate.Model, data.Validation))).ToArray();
         var best = tried.MaxBy(candidate => candidate.Iou);
         var candidates = tried.Select(candidate => new ExpediteCandidate(candidate.Name, candidate.TauShare, candidate.Iou)).ToArray();
-        return new(setting, candidates, candidates.MaxBy(candidate => candidate.ValidationIou)!, Score(best.Model, data.Test), Macs(best.Model));
+        return new(setting, candidates, candidates.MaxBy(candidate => candidate.ValidationIou)!, Score(best.Model, data.Test), Cost(setting, best.Model));
     }
 
     /// <summary>On test or validation pictures, in %.</summary>
@@ -65,12 +65,18 @@ internal sealed class SegmentationProbe(VisionTransformer model, ExpediteData da
     // The paper leaves attention alone: a cluster counts as one token there.
     private static ReductionPlan Behind(int alpha, int side) => new(new ReductionStep(alpha - 1, side * side)) { Place = ReductionPlace.AfterBlock, Proportional = false };
 
+    // Clusters are counted as computed in the window alone; tau changes nothing about that.
+    private double Cost(ExpediteSetting setting, ReducedTransformer chosen) => Macs(setting.HasClusters ? Clustered(setting.Clusters(1), setting.Alpha, setting.Side) : chosen);
+
+    // The same clusters from all pairs are sooner there.
+    private ReducedTransformer Scored(ExpediteSetting setting, double tau) => Clustered(setting.Clusters(tau) with { AllPairs = true }, setting.Alpha, setting.Side);
+
     private IEnumerable<(string Name, double? TauShare, ReducedTransformer Model)> Candidates(ExpediteSetting setting)
     {
         if (setting.HasTau)
-            return TauShares.Select(share => (FormattableString.Invariant($"τ {share}"), (double?)share, Clustered(setting.Clusters(share / MeanSquaredDistance(setting.Alpha)), setting.Alpha, setting.Side)));
-        if (setting.Method == ExpediteMethod.PoolingBilinear) return [("", null, Clustered(setting.Clusters(1), setting.Alpha, setting.Side))];
-        var budget = Macs(Clustered((setting with { Method = ExpediteMethod.Clustering }).Clusters(1), setting.Alpha, setting.Side));
+            return TauShares.Select(share => (FormattableString.Invariant($"τ {share}"), (double?)share, Scored(setting, share / MeanSquaredDistance(setting.Alpha))));
+        if (setting.Method == ExpediteMethod.PoolingBilinear) return [("", null, Scored(setting, 1))];
+        var budget = Macs(Clustered(new(1), setting.Alpha, setting.Side));
         ITokenReducer reducer = setting.Method == ExpediteMethod.Merging ? new BipartiteMerging() : new AttentionPruning();
         (string Name, Func<int, ReductionPlan> Plan)[] schedules = [("at once", lost => AtOnce(setting.Alpha, lost)), ("a few in every layer", Gradually)];
         return from schedule in schedules
