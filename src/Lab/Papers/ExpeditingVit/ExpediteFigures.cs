@@ -87,7 +87,8 @@ public static class ExpediteFigures
     public static GenericChart IouOverMacs(ExpediteResults results)
     {
         var (macs, iou) = (results.Runs[0].BaseMacs, results.Runs.Average(run => run.BaseIou));
-        var lines = Enum.GetValues<ExpediteMethod>().Reverse().Select(method => // the paper's own on top results.Settings.Where(setting => setting.Method == method && setting.Alpha == results.Experiment.Alpha)).Where(settings => settings.Any()).Select(settings =>
+        var methods = Enum.GetValues<ExpediteMethod>().Reverse(); // the paper's own on top
+        var lines = methods.Select(method => results.Settings.Where(setting => setting.Method == method && setting.Alpha == results.Experiment.Alpha)).Where(settings => settings.Any()).Select(settings =>
         {
             var points = settings.Select(results.Of).OrderByDescending(scores => scores[0].Macs).ToArray();
             return new Series(settings.First().Name, [macs / 1e6, .. points.Select(scores => scores.Average(score => score.Macs) / 1e6)], [iou, .. points.Select(scores => scores.Average(score => score.TestIou))])
