@@ -55,11 +55,18 @@ public sealed record ExpediteResults(ExpediteExperiment Experiment, ExpediteData
 
         Claim Kept(int side, double required, string reported) => new(
             $"{Grid(side)} of {Grid(Experiment.Model.Side)} tokens lose at most {-required} points of mIoU", reported,
-            Margins(run => run[ExpediteMethod.Clustering, third, side].TestIou - run.BaseIou), Points) { Required = required };
+            Margins(run => run[ExpediteMethod.Clustering, third, side].TestIou - run.BaseIou), Points)
+        {
+            Required = required,
+        };
 
         Claim Ahead(ExpediteMethod rival, int side, string reported, double? required, int? seeds) => new(
             $"{Grid(side)}: ahead of {ExpediteSetting.NameOf(rival)}", reported,
-            Margins(run => run[ExpediteMethod.Clustering, third, side].TestIou - run[rival, third, side].TestIou), Points) { Required = required, SeedsRequired = seeds };
+            Margins(run => run[ExpediteMethod.Clustering, third, side].TestIou - run[rival, third, side].TestIou), Points)
+        {
+            Required = required,
+            SeedsRequired = seeds,
+        };
     }
 
     /// <summary>A way of the reader's own, on the first seed's model.</summary>
