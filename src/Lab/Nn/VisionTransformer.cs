@@ -76,16 +76,27 @@ public sealed class VisionTransformer : nn.Module<Tensor, Tensor>, IBlockwiseTra
     {
         using var scope = NewDisposeScope();
         var x = norm.call(tokens);
-        return (classToken is null ? Pixels(head.call(x)) : head.call(x.select(1, 0))).MoveToOuterDisposeScope();
+        return (classToken is null ? Pixels(head.call(x), Options.Side, Options.Side) : head.call(x.select(1, 0))).MoveToOuterDisposeScope();
     }
 
-    // [B, N, classes P P] -> [B, classes, S, S]
-    private Tensor Pixels(Tensor answers)
+    /// <summary>The answers of tokens that lie in another grid than those of the picture: a picture of another size.</summary>
+    /// <param name="tokens">[B, h w, D], without a class token.</param>
+    /// <param name="height">h.</param>
+    /// <param name="width">w.</param>
+    /// <returns>[B, classes, h P, w P].</returns>
+    internal Tensor Head(Tensor tokens, int height, int width)
     {
-        var (side, patch) = (Options.Side, Options.Patch);
-        if (answers.shape[1] != side * side)
-            throw new ArgumentException($"A class per pixel needs all {side * side} tokens of the picture, got {answers.shape[1]}: restore them first.", nameof(answers));
-        return answers.view(-1, side, side, Options.Classes, patch, patch).permute(0, 3, 1, 4, 2, 5).reshape(-1, Options.Classes, Options.ImageSize, Options.ImageSize);
+        using var scope = NewDisposeScope();
+        return Pixels(head.call(norm.call(tokens)), height, width).MoveToOuterDisposeScope();
+    }
+
+    // [B, h w, classes P P] -> [B, classes, h P, w P]
+    private Tensor Pixels(Tensor answers, int height, int width)
+    {
+        var patch = Options.Patch;
+        if (answers.shape[1] != height * width)
+            throw new ArgumentException($"A class per pixel needs all {height * width} tokens of the picture, got {answers.shape[1]}: restore them first.", nameof(answers));
+        return answers.view(-1, height, width, Options.Classes, patch, patch).permute(0, 3, 1, 4, 2, 5).reshape(-1, Options.Classes, height * patch, width * patch);
     }
 
     /// <summary>The constructor registers by reference names.</summary>

@@ -70,7 +70,7 @@ public sealed class ReducedTransformer : nn.Module<Tensor, Tensor>, ICountsMacs
     {
         if (!steps.TryGetValue(block, out var step)) return x;
         var (classTokens, tokens) = Split(x);
-        var view = new TokenView(tokens, masses ?? ones([tokens.shape[0], tokens.shape[1]], tokens.dtype, tokens.device), heads, model.ClassTokens);
+        var view = new TokenView(tokens, masses ?? ones([tokens.shape[0], tokens.shape[1]], tokens.dtype, tokens.device), heads, model.ClassTokens, reductions.Count == 0 ? model.Grid : null);
         var reduction = reducer.Reduce(view, step.Keep);
         reductions.Add(reduction);
         masses = reduction.Masses;

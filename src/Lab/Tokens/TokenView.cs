@@ -13,14 +13,18 @@ public sealed class TokenView
     /// <param name="masses">[B, N]: how many tokens of the picture each stands for.</param>
     /// <param name="heads">Of this block's attention, class tokens included; null outside of blocks.</param>
     /// <param name="classTokens">Tokens in front of these in the attention.</param>
-    public TokenView(Tensor tokens, Tensor masses, AttentionHeads? heads = null, int classTokens = 0) =>
-        (Tokens, Masses, this.heads, this.classTokens) = (tokens, masses, heads, classTokens);
+    /// <param name="grid">See <see cref="Grid"/>.</param>
+    public TokenView(Tensor tokens, Tensor masses, AttentionHeads? heads = null, int classTokens = 0, (int Height, int Width)? grid = null) =>
+        (Tokens, Masses, this.heads, this.classTokens, Grid) = (tokens, masses, heads, classTokens, grid);
 
     /// <summary>[B, N, D].</summary>
     public Tensor Tokens { get; }
 
     /// <summary>[B, N].</summary>
     public Tensor Masses { get; }
+
+    /// <summary>Rows and columns that the tokens lie in, in raster order; null behind another reduction.</summary>
+    public (int Height, int Width)? Grid { get; }
 
     /// <summary>N.</summary>
     public long Count => Tokens.shape[1];
