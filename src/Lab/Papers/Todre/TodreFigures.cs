@@ -11,7 +11,7 @@ namespace Lab.Papers.Todre;
 public static class TodreFigures
 {
     private const float Faded = 0.25f;
-    private const int Scale = 8;
+    private const int Scale = 6;
 
     /// <summary>Which patches of one picture enter the decoder. Frames tell the order: yellow first, violet last.</summary>
     /// <param name="results">That the run belongs to.</param>

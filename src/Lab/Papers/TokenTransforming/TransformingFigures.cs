@@ -8,7 +8,9 @@ namespace Lab.Papers.TokenTransforming;
 /// <summary>The notebook's pictures.</summary>
 public static class TransformingFigures
 {
-    private static readonly TransformingMethod[] shown = [TransformingMethod.Attention, TransformingMethod.Fusing, TransformingMethod.Merging, TransformingMethod.Hard, .. TransformingExperiment.Temperatures.Select(tau => TransformingMethod.Soft(tau))];
+    private const int Zoom = 6;
+
+    private static readonly TransformingMethod[] shown = [TransformingMethod.Attention, TransformingMethod.Fusing, TransformingMethod.Merging, TransformingMethod.Hard, TransformingMethod.Soft(0.05), TransformingMethod.Soft(0.5)];
 
     /// <summary>The matrix W of every method on one picture: a slide each. The title names its kind and how many targets a token feeds.</summary>
     /// <param name="results">That the run belongs to.</param>
@@ -35,7 +37,8 @@ public static class TransformingFigures
         using var scope = NewDisposeScope();
         TransformingMethod[] methods = [.. TransformingMethod.Baselines, TransformingMethod.Soft(temperature)];
         var maps = methods.Select(method => Draw(pixels, Trace(results, run, method, results.Experiment.Main, pixels), run));
-        return new(stack([Draw(pixels, [], run), .. maps]).MoveToOuterDisposeScope(), ["all tokens", .. methods.Select(method => method.Name)], Columns: 4, Scale: 1);
+        var picture = (pixels.to(ScalarType.Float32) / 255).repeat_interleave(Zoom, 1).repeat_interleave(Zoom, 2);
+        return new(stack([picture, .. maps]).MoveToOuterDisposeScope(), ["picture", .. methods.Select(method => method.Name)], Columns: 4, Scale: 1);
     }
 
     /// <summary>The tokens behind every block of a model that reduces them again and again, up to one block.</summary>
@@ -65,7 +68,7 @@ public static class TransformingFigures
     {
         var run = results.Runs[0];
         var methods = TransformingMethod.Baselines.Select(method => Cloud(method.Name, (one, plan) => one.Of(plan, method)));
-        var ours = Charts.Scatter([Cloud("transforming, τ chosen", (one, plan) => one.Chosen(plan)), .. methods], "multiply-adds in % of those with all tokens", "test accuracy in %", FormattableString.Invariant($"Accuracy and operations; {results.Runs.Average(one => one.Unreduced.Test):F1} % with all tokens"));
+        var ours = Charts.Scatter([.. methods, Cloud("transforming, τ chosen", (one, plan) => one.Chosen(plan))], "multiply-adds in % of those with all tokens", "test accuracy in %", FormattableString.Invariant($"Accuracy and operations; {results.Runs.Average(one => one.Unreduced.Test):F1} % with all tokens"));
         var paper = Charts.Scatter([new("DeiT-S", [100], [79.8]), new("with Token Transforming", [60], [79.7])], "operations in % of those with all tokens", "ImageNet top-1 in %", "As reported");
         return Charts.Slides([("here", ours), ("the paper", paper)], "measured");
 
@@ -132,7 +135,7 @@ public static class TransformingFigures
     /// <param name="pictures">The first so many.</param>
     /// <returns>A grid whose tensor is the caller's to dispose.</returns>
     /// <exception cref="ArgumentException">Without segmentation.</exception>
-    public static ImageGrid Dense(TransformingRun run, int pictures = 3)
+    public static ImageGrid Dense(TransformingRun run, int pictures = 2)
     {
         var dense = run.Dense ?? throw new ArgumentException("Segmentation is not part of this experiment.", nameof(run));
         using var noGrad = no_grad();
@@ -165,10 +168,10 @@ public static class TransformingFigures
     }
 
     private static Tensor Draw(Tensor pixels, IReadOnlyList<Reduction> reductions, TransformingRun run) =>
-        ReductionMap.Draw(pixels.to(ScalarType.Float32) / 255, reductions, run.Model.Options.Side, scale: 8);
+        ReductionMap.Draw(pixels.to(ScalarType.Float32) / 255, reductions, run.Model.Options.Side, Zoom);
 
     private static string[] Numbers(long count) => [.. Enumerable.Range(0, (int)count).Select(i => $"{i}")];
 
     private static IReadOnlyList<double>[] Rows(Tensor matrix) =>
-        [.. Enumerable.Range(0, (int)matrix.shape[0]).Select(row => (IReadOnlyList<double>)[.. matrix[row].data<float>().Select(value => Math.Round(value, 3))])];
+        [.. Enumerable.Range(0, (int)matrix.shape[0]).Select(row => (IReadOnlyList<double>)[.. matrix[row].data<float>().Select(value => Math.Round(value, 2))])];
 }

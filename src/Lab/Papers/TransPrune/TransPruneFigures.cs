@@ -41,7 +41,7 @@ public static class TransPruneFigures
                 pictures.Add(Shown(image, sides[question], experiment.Recipe.Model.Grid));
                 captions.Add(stage == 0 ? $"{packed.Asked[0][question]}" : stage < sets.Count - 1 ? $"behind layer {schedule.Pruned[stage]}" : $"answer: {QaWords.All[(int)answers[question]]}");
             }
-        return new(stack(pictures).MoveToOuterDisposeScope(), captions, Columns: sets.Count, Scale: 5);
+        return new(stack(pictures).MoveToOuterDisposeScope(), captions, Columns: sets.Count, Scale: 6);
     }
 
     /// <summary>Magnitude, 1 - |direction| and variation of attention's outputs over the patches of one picture: a slide per layer and quantity.</summary>

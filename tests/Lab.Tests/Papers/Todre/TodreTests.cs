@@ -1,33 +1,14 @@
-using Lab.Data.ShapesQa;
 using Lab.Papers.Todre;
 using Lab.Tokens;
+using Lab.Tests.VisionLanguage;
 using Lab.VisionLanguage.Models;
 using Lab.VisionLanguage.Pruning;
-using TorchSharp;
 using static TorchSharp.torch;
 
 namespace Lab.Tests.Papers.Todre;
 
-public sealed class TodreTests : IDisposable
+public sealed class TodreTests : UntrainedVlm
 {
-    private readonly DisposeScope scope = NewDisposeScope();
-    private readonly TinyVlm model;
-    private readonly PruneHarness harness;
-
-    public TodreTests()
-    {
-        using (manual_seed(3)) model = new TinyVlm(TinyVlmOptions.S);
-        model.eval();
-        harness = PruneHarness.Of(model, QaSet.Easy, 24);
-    }
-
-    public void Dispose()
-    {
-        harness.Dispose();
-        model.Dispose();
-        scope.Dispose();
-    }
-
     [Fact]
     public void What_the_paper_reports_follows_from_its_numbers()
     {
@@ -61,7 +42,7 @@ public sealed class TodreTests : IDisposable
         Assert.Equal(0, CrossModalRatio.Of(attention, vision: first, text: last).VisionToText.max().item<float>());
         Assert.True(CrossModalRatio.Of(attention, vision: first, text: last).TextToVision.min().item<float>() > 0);
         Assert.Equal(0, CrossModalRatio.Of(attention, vision: last, text: first).TextToVision.max().item<float>());
-        harness.Run(new Spy(pass =>
+        Harness.Run(new Spy(pass =>
         {
             var ratio = CrossModalRatio.Of(pass.Layers[^1]);
             Assert.Equal(0, ratio.VisionToText.max().item<float>());
@@ -72,25 +53,25 @@ public sealed class TodreTests : IDisposable
     [Fact]
     public void A_threshold_of_0_never_drops_and_one_above_1_always_does()
     {
-        var all = harness.Run(Pruners.None);
-        Assert.Equal(all.Answers, harness.Run(new TodrePruner("x", null)).Answers);
-        Assert.Equal(all.Answers, harness.Run(new TodrePruner("x", 64) { Threshold = 0 }).Answers);
-        var dropped = harness.Run(new TodrePruner("x", null) { Threshold = 1.1 });
+        var all = Harness.Run(Pruners.None);
+        Assert.Equal(all.Answers, Harness.Run(new TodrePruner("x", null)).Answers);
+        Assert.Equal(all.Answers, Harness.Run(new TodrePruner("x", 64) { Threshold = 0 }).Answers);
+        var dropped = Harness.Run(new TodrePruner("x", null) { Threshold = 1.1 });
         Assert.Equal([64.0, 64, 64, 0], dropped.Alive); // floor(7 L / 8) = 3 of 4
-        Assert.Equal([64.0, 64, 0, 0], harness.Run(new TodrePruner("x", null) { Threshold = 1.1, CandidateLayer = 2 }).Alive);
-        Assert.Equal(dropped.Answers, harness.Run(new TodrePruner("x", null) { Threshold = 1.1 }, Execution.Mask).Answers);
+        Assert.Equal([64.0, 64, 0, 0], Harness.Run(new TodrePruner("x", null) { Threshold = 1.1, CandidateLayer = 2 }).Alive);
+        Assert.Equal(dropped.Answers, Harness.Run(new TodrePruner("x", null) { Threshold = 1.1 }, Execution.Mask).Answers);
     }
 
     [Fact]
     public void The_rule_drops_the_samples_below_the_threshold_alone()
     {
         var shares = new List<float>();
-        harness.Run(new Spy(pass =>
+        Harness.Run(new Spy(pass =>
         {
             if (pass.Layer == 3) shares.AddRange(CrossModalRatio.Of(pass.Layers[^1]).TextToVision.data<float>());
         }));
         var half = shares.TakeLast(24).Order().ElementAt(12);
-        var kept = harness.Run(new TodrePruner("x", null) { Threshold = half }, Execution.Mask).Left.Kept;
+        var kept = Harness.Run(new TodrePruner("x", null) { Threshold = half }, Execution.Mask).Left.Kept;
         Assert.Equal(shares.TakeLast(24).Select(share => share >= half), kept.Select(sample => sample.All(one => one)));
         Assert.Equal(12, kept.Count(sample => sample.All(one => !one)));
     }
@@ -102,7 +83,7 @@ public sealed class TodreTests : IDisposable
             foreach (var rule in Enum.GetValues<DiversityRule>())
             {
                 var pruner = new TodrePruner("x", 9) { Pivot = pivot, Rule = rule, Seed = 1 };
-                harness.Run(new InputSpy(pruner, (input, kept) =>
+                Harness.Run(new InputSpy(pruner, (input, kept) =>
                 {
                     var order = pruner.Order(input, 9);
                     Assert.Equal(order.sort(1).Values.data<long>().ToArray(), kept.nonzero().select(1, 1).data<long>().ToArray());
@@ -114,7 +95,7 @@ public sealed class TodreTests : IDisposable
     [Fact]
     public void Pivots_are_what_they_say()
     {
-        harness.Run(new InputSpy(new TodrePruner("x", 4), (input, _) =>
+        Harness.Run(new InputSpy(new TodrePruner("x", 4), (input, _) =>
         {
             var toMean = nn.functional.cosine_similarity(input.Visual, input.Visual.mean([1L], keepdim: true), -1);
             Near.Equal(input.ClassAttention.argmax(1), Pivots.Of(input, input.Visual, Pivot.Class, 0), 0);
@@ -138,11 +119,11 @@ public sealed class TodreTests : IDisposable
     [Fact]
     public void Impossible_settings_are_refused()
     {
-        Assert.Contains("64", Assert.Throws<ArgumentOutOfRangeException>(() => harness.Run(new TodrePruner("x", 65))).Message);
-        Assert.Throws<ArgumentOutOfRangeException>(() => harness.Run(new TodrePruner("x", 0)));
+        Assert.Contains("64", Assert.Throws<ArgumentOutOfRangeException>(() => Harness.Run(new TodrePruner("x", 65))).Message);
+        Assert.Throws<ArgumentOutOfRangeException>(() => Harness.Run(new TodrePruner("x", 0)));
         Assert.Throws<ArgumentOutOfRangeException>(() => new TodrePruner("x", 4) { Threshold = -0.1 });
-        Assert.Contains("not behind layer 4", Assert.Throws<ArgumentException>(() => harness.Run(new TodrePruner("x", 4) { CandidateLayer = 4 })).Message);
-        Assert.Contains("not behind layer 0", Assert.Throws<ArgumentException>(() => harness.Run(new TodrePruner("x", 4) { CandidateLayer = 0 })).Message);
+        Assert.Contains("not behind layer 4", Assert.Throws<ArgumentException>(() => Harness.Run(new TodrePruner("x", 4) { CandidateLayer = 4 })).Message);
+        Assert.Contains("not behind layer 0", Assert.Throws<ArgumentException>(() => Harness.Run(new TodrePruner("x", 4) { CandidateLayer = 0 })).Message);
     }
 
     // Keeps all tokens and looks behind every layer but the last.

@@ -1,32 +1,13 @@
-using Lab.Data.ShapesQa;
 using Lab.Papers.TransPrune;
+using Lab.Tests.VisionLanguage;
 using Lab.VisionLanguage.Models;
 using Lab.VisionLanguage.Pruning;
-using TorchSharp;
 using static TorchSharp.torch;
 
 namespace Lab.Tests.Papers.TransPrune;
 
-public sealed class TransPruneTests : IDisposable
+public sealed class TransPruneTests : UntrainedVlm
 {
-    private readonly DisposeScope scope = NewDisposeScope();
-    private readonly TinyVlm model;
-    private readonly PruneHarness harness;
-
-    public TransPruneTests()
-    {
-        using (manual_seed(3)) model = new TinyVlm(TinyVlmOptions.S);
-        model.eval();
-        harness = PruneHarness.Of(model, QaSet.Easy, 24);
-    }
-
-    public void Dispose()
-    {
-        harness.Dispose();
-        model.Dispose();
-        scope.Dispose();
-    }
-
     [Theory]
     [InlineData(TransitionVariant.Paper, new[] { 0.2119f, 0.5761f, 0.2119f })]      // softmax of 0, 1, 0
     [InlineData(TransitionVariant.Repository, new[] { 0.0900f, 0.2447f, 0.6652f })] // softmax of 0, 1, 2
@@ -116,7 +97,7 @@ public sealed class TransPruneTests : IDisposable
         Assert.Contains("needs a ratio", Refused(good with { Ratios = [0.5] }));
         Assert.Throws<ArgumentOutOfRangeException>(() => new TransPruner("x", good) { Alpha = 1.1 });
 
-        string Refused(PruneSchedule schedule) => Assert.Throws<ArgumentException>(() => harness.Run(new TransPruner("x", schedule))).Message;
+        string Refused(PruneSchedule schedule) => Assert.Throws<ArgumentException>(() => Harness.Run(new TransPruner("x", schedule))).Message;
     }
 
     [Fact]
@@ -126,7 +107,7 @@ public sealed class TransPruneTests : IDisposable
             foreach (var schedule in new[] { PruneSchedule.SmallHigh, PruneSchedule.SmallHarsh })
             {
                 var pruner = new TransPruner("x", schedule) { Variant = variant };
-                var (hidden, taken) = (harness.Run(pruner, Execution.Mask), harness.Run(pruner, chunk: 8));
+                var (hidden, taken) = (Harness.Run(pruner, Execution.Mask), Harness.Run(pruner, chunk: 8));
                 Assert.Equal(hidden.Left.Kept, taken.Left.Kept);
                 Assert.Equal(hidden.Answers, taken.Answers);
                 Assert.Equal(schedule.Alive(64, 4).Select(count => (double)count), taken.Alive);
@@ -137,21 +118,21 @@ public sealed class TransPruneTests : IDisposable
     public void Kept_tokens_are_a_subset_of_those_before_and_keeping_all_changes_nothing()
     {
         var seen = new List<long[]>();
-        harness.Run(new Spy(new TransPruner("x", PruneSchedule.SmallHigh), pass => seen.Add(pass.Sequence.Patches[0].data<long>().ToArray())), chunk: 24);
+        Harness.Run(new Spy(new TransPruner("x", PruneSchedule.SmallHigh), pass => seen.Add(pass.Sequence.Patches[0].data<long>().ToArray())), chunk: 24);
         foreach (var (before, after) in seen.Skip(3).Zip(seen.Skip(4))) // the harness runs the first chunk twice
         {
             Assert.Equal(after.Order(), after);
             Assert.Empty(after.Except(before));
         }
         var all = new TransPruner("x", PruneSchedule.SmallHigh with { Ratios = [1, 1, 1] });
-        Assert.Equal(harness.Run(Pruners.None).Answers, harness.Run(all).Answers);
+        Assert.Equal(Harness.Run(Pruners.None).Answers, Harness.Run(all).Answers);
     }
 
     [Fact]
     public void Alpha_one_ranks_by_transitions_and_alpha_zero_by_attention()
     {
         var checkedPasses = 0;
-        harness.Run(new Spy(new TransPruner("x", PruneSchedule.SmallHigh), pass =>
+        Harness.Run(new Spy(new TransPruner("x", PruneSchedule.SmallHigh), pass =>
         {
             using var inner = NewDisposeScope();
             var (transitions, attention) = (new TransPruner("t", PruneSchedule.SmallHigh) { Alpha = 1 }, new TransPruner("a", PruneSchedule.SmallHigh) { Alpha = 0 });
@@ -165,7 +146,7 @@ public sealed class TransPruneTests : IDisposable
     }
 
     [Fact]
-    public void The_attention_of_an_instruction_row_sums_to_one_over_all_it_sees() => harness.Run(new Spy(new TransPruner("x", PruneSchedule.SmallHigh), pass =>
+    public void The_attention_of_an_instruction_row_sums_to_one_over_all_it_sees() => Harness.Run(new Spy(new TransPruner("x", PruneSchedule.SmallHigh), pass =>
     {
         using var inner = NewDisposeScope();
         var rows = pass.NextAttention().narrow(2, pass.Sequence.FirstText, 4).sum(-1);
@@ -176,7 +157,7 @@ public sealed class TransPruneTests : IDisposable
     [Fact]
     public void Transitions_of_earlier_layers_stay_with_their_tokens()
     {
-        harness.Run(new Spy(new TransPruner("x", PruneSchedule.SmallHigh), pass =>
+        Harness.Run(new Spy(new TransPruner("x", PruneSchedule.SmallHigh), pass =>
         {
             if (pass.Layer != 2) return;
             using var inner = NewDisposeScope();
