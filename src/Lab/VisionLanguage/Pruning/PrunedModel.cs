@@ -16,9 +16,9 @@ public abstract record PrunedModel(long Seed, TrainedVlm Trained, PruneResult Un
     /// <summary>The model answers well enough to conclude something from it.</summary>
     public bool PassesGate => Unpruned.Score.All.Value >= Trained.Recipe.Gate;
 
-    /// <summary>In %, mean over <see cref="Types"/>.</summary>
+    /// <summary>In %, mean over <see cref="Types"/>; not a number if the model answers none of them.</summary>
     /// <param name="result">Of this model.</param>
-    public double Accuracy(PruneResult result) => 100 * result.Score.MeanOfTypes(Types);
+    public double Accuracy(PruneResult result) => Types.Count == 0 ? double.NaN : 100 * result.Score.MeanOfTypes(Types);
 
     /// <inheritdoc/>
     public void Dispose()
