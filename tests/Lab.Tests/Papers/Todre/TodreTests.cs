@@ -1,6 +1,6 @@
 using Lab.Papers.Todre;
-using Lab.Tokens;
 using Lab.Tests.VisionLanguage;
+using Lab.Tokens;
 using Lab.VisionLanguage.Models;
 using Lab.VisionLanguage.Pruning;
 using static TorchSharp.torch;
