@@ -104,6 +104,19 @@ public sealed class ReducedTransformerTests
         Assert.Contains("restore them first", Assert.Throws<ArgumentException>(() => lost.call(images)).Message);
     }
 
+    [Theory]
+    [MemberData(nameof(ReductionTests.All), MemberType = typeof(ReductionTests))]
+    public void A_class_token_is_never_reduced(ITokenReducer reducer)
+    {
+        using var scope = NewDisposeScope();
+        using var model = Plain();
+        var images = randn(1, 3, 32, 32);
+        using (no_grad()) // attention and MLP of the block add nothing, so tokens pass it as they are
+            foreach (var (_, weight) in model.Blocks[^1].named_parameters()) weight.zero_();
+        using var reduced = new ReducedTransformer(model, reducer, new(new ReductionStep(5, 1)));
+        Near.Equal(model.call(images), reduced.call(images), 1e-5);
+    }
+
     [Fact]
     public void Plans_that_do_not_suit_the_model_are_refused()
     {

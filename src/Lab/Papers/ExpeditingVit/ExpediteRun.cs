@@ -1,3 +1,4 @@
+using Lab.Metrics;
 using Lab.Nn;
 using Lab.Tokens;
 using Lab.Training;
@@ -47,18 +48,7 @@ public sealed record ExpediteLatency(int Side, bool AllPairs, double BaseSeconds
         var alpha = model.Blocks.Count / 3;
         var ways = (from side in sides from allPairs in new[] { false, true } select (side, allPairs)).ToArray();
         nn.Module<Tensor, Tensor>[] segmenters = [model, .. ways.Select(way => probe.Clustered(new(1 / probe.MeanSquaredDistance(alpha)) { AllPairs = way.allPairs }, alpha, way.side))];
-        var seconds = segmenters.Select(_ => double.PositiveInfinity).ToArray();
-        for (var round = 0; round < Repetitions; round++)
-            for (var i = 0; i < segmenters.Length; i++) seconds[i] = Math.Min(seconds[i], Time(segmenters[i], images));
+        var seconds = Latency.ByTurns(segmenters, images, Repetitions);
         return [.. ways.Select((way, i) => new ExpediteLatency(way.side, way.allPairs, seconds[0], seconds[i + 1], probe.Macs(segmenters[i + 1]) / probe.Macs(model)))];
-    }
-
-    private static double Time(nn.Module<Tensor, Tensor> segmenter, Tensor images)
-    {
-        if (images.is_cuda) cuda.synchronize();
-        var watch = System.Diagnostics.Stopwatch.StartNew();
-        using var logits = segmenter.call(images);
-        if (images.is_cuda) cuda.synchronize();
-        return watch.Elapsed.TotalSeconds;
     }
 }

@@ -52,10 +52,12 @@ public sealed record PruneSchedule(IReadOnlyList<int> Accumulated, IReadOnlyList
     internal void Check(int depth)
     {
         if (Pruned.Count == 0 || Pruned.Count != Ratios.Count) throw new ArgumentException($"Every pruned layer needs a ratio, got {Pruned.Count} layers and {Ratios.Count} ratios.");
-        if (Pruned.FirstOrDefault(layer => layer < 1 || layer >= depth) is var outside and not 0) throw new ArgumentException($"Tokens are pruned behind layers 1 .. {depth - 1} of this decoder, not behind layer {outside}.");
-        if (Pruned.Contains(0)) throw new ArgumentException($"Tokens are pruned behind layers 1 .. {depth - 1} of this decoder, not behind layer 0.");
+        foreach (var layer in Pruned)
+        {
+            if (layer < 1 || layer >= depth) throw new ArgumentException($"Tokens are pruned behind layers 1 .. {depth - 1} of this decoder, not behind layer {layer}.");
+            if (!Accumulated.Contains(layer)) throw new ArgumentException($"Layer {layer} is pruned, but its transitions are not accumulated.");
+        }
         if (Pruned.Zip(Pruned.Skip(1)).Any(pair => pair.First >= pair.Second)) throw new ArgumentException($"Pruned layers ascend, got {string.Join(", ", Pruned)}.");
-        if (Pruned.Except(Accumulated).FirstOrDefault() is var missing and not 0) throw new ArgumentException($"Layer {missing} is pruned, but its transitions are not accumulated.");
         if (Ratios.Any(ratio => ratio is not (> 0 and <= 1)) || Ratios.Zip(Ratios.Skip(1)).Any(pair => pair.First < pair.Second))
             throw new ArgumentException($"Ratios lie in (0, 1] and do not grow, got {string.Join(", ", Ratios)}.");
     }

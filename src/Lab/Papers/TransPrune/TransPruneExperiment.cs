@@ -54,10 +54,10 @@ public sealed record TransPruneExperiment(bool IsFull, VlmRecipe Recipe, int Que
     public static RankingMethod Instruction { get; } = new("IGA alone", (schedule, _) => new TransPruner("IGA alone", schedule) { Alpha = 0 });
 
     /// <summary>The attention of the prompt's last word.</summary>
-    public static RankingMethod FastV { get; } = new("FastV", (schedule, _) => Pruners.FastV(Steps(schedule)));
+    public RankingMethod FastV => new("FastV", (schedule, _) => Pruners.FastV(Steps(schedule)));
 
     /// <summary>No ranking.</summary>
-    public static RankingMethod Random { get; } = new("random", (schedule, seed) => Pruners.Random(Steps(schedule), seed));
+    public RankingMethod Random => new("random", (schedule, seed) => Pruners.Random(Steps(schedule), seed));
 
     /// <summary>All methods; the last four are the paper's ablations.</summary>
     public IReadOnlyList<RankingMethod> Methods =>
@@ -109,7 +109,7 @@ public sealed record TransPruneExperiment(bool IsFull, VlmRecipe Recipe, int Que
         }
     }
 
-    private static PruneStep[] Steps(PruneSchedule schedule) => [.. schedule.Pruned.Zip(schedule.Keep(TinyVlmOptions.S.Patches), (layer, keep) => new PruneStep(layer, keep))];
+    private PruneStep[] Steps(PruneSchedule schedule) => [.. schedule.Pruned.Zip(schedule.Keep(Recipe.Model.Patches), (layer, keep) => new PruneStep(layer, keep))];
 
     private static NamedSchedule[] Named(PruneSchedule high, PruneSchedule low, PruneSchedule harsh) => [new("High", high), new("Low", low), new("Harsh", harsh)];
 }

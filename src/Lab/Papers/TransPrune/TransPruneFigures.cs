@@ -76,7 +76,7 @@ public static class TransPruneFigures
     /// <param name="schedule">Its name.</param>
     public static GenericChart Positions(TransPruneResults results, string schedule)
     {
-        string[] methods = [results.Experiment.Ours.Name, results.Experiment.Transitions.Name, TransPruneExperiment.Instruction.Name, TransPruneExperiment.FastV.Name];
+        string[] methods = [results.Experiment.Ours.Name, results.Experiment.Transitions.Name, TransPruneExperiment.Instruction.Name, results.Experiment.FastV.Name];
         var grid = results.Experiment.Recipe.Model.Grid;
         var kept = methods.Select(method => (method, Chart(patch => results.Runs.Average(run => run.Pruned[(schedule, method)].Left.Profile[patch]), "kept", method)));
         var coverage = results.Runs.Select(run => TransPruneResults.ObjectCoverage(run.Unpruned.Left)).ToArray();

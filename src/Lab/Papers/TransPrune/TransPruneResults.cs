@@ -54,7 +54,7 @@ public sealed record TransPruneResults(TransPruneExperiment Experiment, IReadOnl
     {
         var (full, gate) = (Experiment.IsFull, Runs.All(run => run.PassesGate));
         var (ours, transitions, instruction, fastV, random) =
-            (Experiment.Ours.Name, Experiment.Transitions.Name, TransPruneExperiment.Instruction.Name, TransPruneExperiment.FastV.Name, TransPruneExperiment.Random.Name);
+            (Experiment.Ours.Name, Experiment.Transitions.Name, TransPruneExperiment.Instruction.Name, Experiment.FastV.Name, Experiment.Random.Name);
         var (most, drop) = full ? (0.5, 2.0) : (0.65, 4.0);
         var twoOfThree = (2 * Runs.Count + 2) / 3;
         return new("transprune",

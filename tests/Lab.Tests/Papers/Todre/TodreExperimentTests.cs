@@ -1,8 +1,8 @@
 using Lab.Papers;
 using Lab.Papers.Todre;
 using Lab.Tests.Data;
+using Lab.Tests.VisionLanguage;
 using Lab.Training;
-using Lab.VisionLanguage.Recipes;
 using static TorchSharp.torch;
 
 namespace Lab.Tests.Papers.Todre;
@@ -11,7 +11,7 @@ public sealed class TodreExperimentTests : IDisposable
 {
     private static readonly TodreExperiment tiny = TodreExperiment.Quick with
     {
-        Recipe = VlmRecipe.SQuick with { Vision = new(3, 4), Language = new(3, 4), WarmupSteps = 1, Gate = 0 },
+        Recipe = UntrainedVlm.Hardly,
         Questions = 64,
     };
 

@@ -1,8 +1,8 @@
 using Lab.Papers;
 using Lab.Papers.TransPrune;
 using Lab.Tests.Data;
+using Lab.Tests.VisionLanguage;
 using Lab.Training;
-using Lab.VisionLanguage.Recipes;
 using static TorchSharp.torch;
 
 namespace Lab.Tests.Papers.TransPrune;
@@ -11,7 +11,7 @@ public sealed class TransPruneExperimentTests : IDisposable
 {
     private static readonly TransPruneExperiment tiny = TransPruneExperiment.Quick with
     {
-        Recipe = VlmRecipe.SQuick with { Vision = new(3, 4), Language = new(3, 4), WarmupSteps = 1, Gate = 0 },
+        Recipe = UntrainedVlm.Hardly,
         Questions = 64,
     };
 
