@@ -17,6 +17,9 @@ public interface INotebookExtension
     /// <summary>JavaScript that the extension's HTML outputs need.</summary>
     IReadOnlyList<ScriptResource> Scripts { get; }
 
+    /// <summary>What an executed notebook records about the libraries and devices it ran with, by name; nothing that names a user or a place on the disk.</summary>
+    IReadOnlyDictionary<string, string> Environment => new Dictionary<string, string>();
+
     /// <summary>Called once before the first cell: registers formatters, prepares native libraries.</summary>
     void Load();
 }

@@ -18,5 +18,8 @@ internal static class ExitCode
     ];
 
     /// <summary>The code for all notebooks of a run.</summary>
-    public static int Of(IReadOnlyList<NotebookRun> runs) => (int)worstFirst.First(s => runs.Any(r => r.Status == s));
+    public static int Of(IReadOnlyList<NotebookRun> runs) => (int)Worst(runs.Select(run => run.Status));
+
+    /// <summary>The one that outweighs the others; success when there is none.</summary>
+    public static RunStatus Worst(IEnumerable<RunStatus> all) => worstFirst.FirstOrDefault(all.ToHashSet().Contains, RunStatus.Succeeded);
 }

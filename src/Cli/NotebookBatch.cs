@@ -1,7 +1,7 @@
 using System.Diagnostics;
-using System.Runtime.InteropServices;
 using Lab.Kernel.Notebooks;
 using Lab.Kernel.Running;
+using Lab.Runs;
 using Spectre.Console;
 
 namespace Lab.Cli;
@@ -36,10 +36,7 @@ internal sealed class NotebookBatch(TextWriter output, TextWriter error)
             return ExitCode.NotWritten;
         }
 
-        using var interrupt = new CancellationTokenSource();
-        using var sigint = PosixSignalRegistration.Create(PosixSignal.SIGINT, signal => Interrupt(signal, interrupt));
-        using var sigterm = PosixSignalRegistration.Create(PosixSignal.SIGTERM, signal => Interrupt(signal, interrupt));
-
+        using var interrupt = new Interruption(error);
         var runs = await RunView.For(console).ShowAsync(Files, Jobs, (file, progress) => RunAsync(file, progress, interrupt.Token));
         RunSummary.Write(runs, console, error);
         return ExitCode.Of(runs);
@@ -65,12 +62,25 @@ internal sealed class NotebookBatch(TextWriter output, TextWriter error)
             Timeout = Options.Timeout - clock.Elapsed,
         };
         var run = await new Worker(file.Path, options, progress, error).RunAsync(interrupt);
+        if (run.NotebookPath is not null) Keep(run.NotebookPath);
         return run with
         {
             Name = file.Title,
             NotebookPath = run.NotebookPath is null ? null : path,
             PagePath = run.PagePath is null ? null : file.PagePath,
         };
+    }
+
+    private void Keep(string executed)
+    {
+        try
+        {
+            if (ExecutedNotebook.Record(NotebookDocument.Load(executed)) is { } record) RunStore.Default.Add(record);
+        }
+        catch (Exception e) when (e is IOException or FormatException or NotebookFormatException)
+        {
+            error.WriteLine($"The run is not kept in the run store: {e.Message}");
+        }
     }
 
     // The second run is kept where it differs, so that one can look.
@@ -95,33 +105,6 @@ internal sealed class NotebookBatch(TextWriter output, TextWriter error)
         };
     }
 
-    // Found out before an hour of work, not after it.
-    private string? FolderProblem()
-    {
-        try
-        {
-            foreach (var folder in Files.Select(f => Path.GetDirectoryName(f.OutputPath)!).Append(OutputFolder).Distinct())
-            {
-                Directory.CreateDirectory(folder);
-                var probe = Path.Combine(folder, $".{Guid.NewGuid():N}.tmp");
-                File.WriteAllBytes(probe, [0]);
-                File.Delete(probe);
-            }
-
-            return null;
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            return e.Message;
-        }
-    }
-
-    private void Interrupt(PosixSignalContext signal, CancellationTokenSource interrupt)
-    {
-        signal.Cancel = true;
-        if (interrupt.IsCancellationRequested) Environment.Exit((int)RunStatus.Interrupted); // the workers end when their pipes do
-
-        error.WriteLine("Interrupted: stopping the cells and saving. Once more ends at once.");
-        interrupt.Cancel();
-    }
+    // Found out before an hour of wor    // Found out before an hour of work, not after it.
+    private string? FolderProblem() => Files.Select(f => Path.GetDirectoryName(f.OutputPath)!).Append(OutputFolder).Distinct().Select(OutputFolders.Problem).FirstOrDefault(problem => problem is not null);
 }

@@ -12,9 +12,6 @@ internal static class RunCommand
     private static readonly Option<string> folder = new("--out") { Description = "Folder for the executed notebooks and their pages.", DefaultValueFactory = _ => "out" };
     private static readonly Option<bool> html = new("--html") { Description = "Also write an HTML page that works offline.", DefaultValueFactory = _ => true };
     private static readonly Option<bool> noHtml = new("--no-html") { Description = "Write no page." };
-    private static readonly Option<double?> timeout = new("--timeout") { Description = "Limit for the whole run in seconds." };
-    private static readonly Option<double?> cellTimeout = new("--cell-timeout") { Description = "Limit for each cell in seconds." };
-    private static readonly Option<string> memory = new("--memory") { Description = "Limit for the memory of each notebook's process, e.g. 4G.", HelpName = "size" };
     private static readonly Option<bool> allowErrors = new("--allow-errors") { Description = "Go on behind cells that end with an error." };
     private static readonly Option<string[]> allowError = new("--allow-error") { Description = "Go on behind cells that end with this error, e.g. FormatException. Can be repeated.", HelpName = "name" };
     private static readonly Option<int> jobs = new("--jobs", "-j") { Description = "Notebooks that run at a time, each in a process of its own.", DefaultValueFactory = _ => 1 };
@@ -24,7 +21,7 @@ internal static class RunCommand
     {
         var command = new Command("run", "Run notebooks from top to bottom and save them with their outputs.")
         {
-            path, parameters, profile, folder, html, noHtml, timeout, cellTimeout, memory, allowErrors, allowError, jobs, verify,
+            path, parameters, profile, folder, html, noHtml, LimitOptions.Timeout, LimitOptions.CellTimeout, LimitOptions.Memory, allowErrors, allowError, jobs, verify,
         };
         command.SetAction((line, cancellation) => new NotebookBatch(output, error)
         {
@@ -38,13 +35,9 @@ internal static class RunCommand
         return command;
     }
 
-    private static RunOptions Options(ParseResult line) => new()
+    private static RunOptions Options(ParseResult line) => LimitOptions.Read(line) with
     {
-        NotebookPath = "", // filled in for each notebook
         Parameters = Parameters(line.GetValue(parameters) ?? [], line.GetValue(profile)),
-        Timeout = Seconds("--timeout", line.GetValue(timeout)),
-        CellTimeout = Seconds("--cell-timeout", line.GetValue(cellTimeout)),
-        MemoryLimit = line.GetValue(memory) is { } size ? MemorySize.Parse(size) : null,
         AllowErrors = line.GetValue(allowErrors),
         AllowedErrors = line.GetValue(allowError) ?? [],
     };
@@ -54,20 +47,19 @@ internal static class RunCommand
         var parameters = new OrderedDictionary<string, string>();
         foreach (var setting in profile is null ? settings : settings.Prepend($"profile={profile}"))
         {
-            var equals = setting.IndexOf('=');
-            if (equals <= 0) throw new UsageException($"-p expects name=value, got '{setting}'.");
-            var name = setting[..equals].Trim();
-            if (!parameters.TryAdd(name, setting[(equals + 1)..]))
+            var (name, value) = Setting(setting);
+            if (!parameters.TryAdd(name, value))
                 throw new UsageException($"The parameter {name} is set twice.");
         }
 
         return parameters;
     }
 
-    private static TimeSpan? Seconds(string option, double? seconds) => seconds switch
+    /// <exception cref="UsageException">Not name=value.</exception>
+    internal static (string Name, string Value) Setting(string setting)
     {
-        null => null,
-        > 0 and < 1e6 => TimeSpan.FromSeconds(seconds.Value),
-        _ => throw new UsageException($"{option} expects seconds above 0 and below 1000000, got {seconds}."),
-    };
+        var equals = setting.IndexOf('=');
+        if (equals <= 0) throw new UsageException($"-p expects name=value, got '{setting}'.");
+        return (setting[..equals].Trim(), setting[(equals + 1)..]);
+    }
 }

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Globalization;
 using System.IO.Pipes;
 using Lab.Extensions;
 using Lab.Kernel.Running;
@@ -18,6 +19,9 @@ internal sealed class Worker(string notebook, RunOptions options, IProgress<Cell
     private CellProgress? cell;
     private TimeSpan cellStart;
     private NotebookRun? killed;
+
+    /// <summary>Cores that the process counts, and so threads of its libraries; all of the machine's when null.</summary>
+    public int? Threads { get; init; }
 
     private string Name => Path.GetFileNameWithoutExtension(notebook);
 
@@ -93,6 +97,7 @@ internal sealed class Worker(string notebook, RunOptions options, IProgress<Cell
             RedirectStandardError = true,
         };
         start.Environment.TryAdd(SharedHeap.Variable, SharedHeap.Value);
+        if (Threads is { } threads) start.Environment["DOTNET_PROCESSOR_COUNT"] = threads.ToString(CultureInfo.InvariantCulture);
         var process = Process.Start(start)!;
         process.StandardInput.Close();
         process.OutputDataReceived += Log;

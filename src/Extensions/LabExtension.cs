@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Reflection;
 using Lab.Abstractions;
 using Lab.Extensions;
@@ -38,6 +39,24 @@ public sealed class LabExtension : INotebookExtension
 
     /// <inheritdoc/>
     public IReadOnlyList<ScriptResource> Scripts { get; } = [new(ChartFormatter.ScriptFile, Format.Plotly, OpenPlotly) { Draw = ChartFormatter.Draw }];
+
+    /// <inheritdoc/>
+    public IReadOnlyDictionary<string, string> Environment
+    {
+        get
+        {
+            var now = RuntimeReport.Now();
+            return new Dictionary<string, string>
+            {
+                ["lab"] = now.LabVersion,
+                ["dotnet"] = now.DotNet,
+                ["torchsharp"] = now.TorchSharp,
+                ["libtorch"] = now.Libtorch,
+                ["devices"] = string.Join(", ", now.Devices),
+                ["threads"] = now.Threads.ToString(CultureInfo.InvariantCulture),
+            };
+        }
+    }
 
     /// <inheritdoc/>
     public void Load()

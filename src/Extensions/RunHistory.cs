@@ -3,13 +3,13 @@ using Lab.Training;
 
 namespace Lab.Extensions;
 
-/// <summary>What a view keeps of one run: the last report, the last metrics, and a loss curve of bounded length.</summary>
+/// <summary>What a view keeps of one run: the last report, what its evaluations gave, and a loss curve of bounded length.</summary>
 internal sealed class RunHistory(string name)
 {
     private const int MostPoints = 400;
 
-    private readonly List<LossPoint> losses = [];
-    private readonly SortedDictionary<string, double> metrics = [];
+    private readonly List<StepValue> losses = [];
+    private readonly SortedDictionary<string, List<StepValue>> metrics = [];
     private TrainingProgress? first, last;
     private long stride = 1, reports;
 
@@ -20,8 +20,8 @@ internal sealed class RunHistory(string name)
         if (last is not null && progress.Step < last.Step) Clear();
         first ??= progress;
         last = progress;
-        foreach (var (metric, value) in progress.Metrics) metrics[metric] = value;
-        if (reports++ % stride == 0) losses.Add(new LossPoint(progress.Step, progress.Loss));
+        foreach (var (metric, value) in progress.Metrics) Evaluations(metric).Add(new StepValue(progress.Step, value));
+        if (reports++ % stride == 0) losses.Add(new StepValue(progress.Step, progress.Loss));
         if (losses.Count < MostPoints) return;
 
         // Every second point goes, and only every second report comes in from now on.
@@ -32,7 +32,13 @@ internal sealed class RunHistory(string name)
     /// <summary>Where the run stands. Call after <see cref="Add"/>.</summary>
     public RunStatus Status() => new(
         name, last!.Step, last.TotalSteps, last.Loss, last.SamplesPerSecond, last.Elapsed, TimeLeft(),
-        [.. losses], metrics.ToDictionary(metric => metric.Key, metric => metric.Value));
+        [.. losses], metrics.ToDictionary(metric => metric.Key, metric => (IReadOnlyList<StepValue>)[.. metric.Value]));
+
+    private List<StepValue> Evaluations(string metric)
+    {
+        if (!metrics.TryGetValue(metric, out var points)) metrics[metric] = points = [];
+        return points;
+    }
 
     // A resumed run has done its first steps before: only what this view has seen tells the pace.
     private TimeSpan? TimeLeft()

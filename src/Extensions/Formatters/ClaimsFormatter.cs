@@ -1,4 +1,3 @@
-using System.Text.Json.Nodes;
 using Lab.Metrics;
 using Lab.Papers;
 
@@ -8,7 +7,7 @@ namespace Lab.Extensions.Formatters;
 internal static class ClaimsFormatter
 {
     public static void Register() =>
-        Format.Register<Claims>((Format.Claims, claims => ToJson(claims).ToJsonString()), (Format.Html, ToHtml), (Format.Text, ToText));
+        Format.Register<Claims>((Format.Claims, claims => ClaimsJson.Write(claims).ToJsonString()), (Format.Html, ToHtml), (Format.Text, ToText));
 
     private static string ToHtml(Claims claims) => Markup.Output(Table(claims).ToHtml());
 
@@ -63,24 +62,4 @@ internal static class ClaimsFormatter
     };
 
     private static string Signed(double value) => value > 0 ? $"+{Format.Number(value)}" : Format.Number(value);
-
-    private static JsonObject ToJson(Claims claims) => new()
-    {
-        ["slug"] = claims.Slug,
-        ["claims"] = new JsonArray([.. claims.Items.Select(claim => new JsonObject
-        {
-            ["name"] = claim.Name,
-            ["reported"] = claim.Reported,
-            ["margins"] = new JsonArray([.. claim.Margins.Select(Finite)]),
-            ["unit"] = claim.Unit,
-            ["required"] = claim.Required,
-            ["seedsRequired"] = claim.SeedsRequired,
-            ["seedsHeld"] = claim.SeedsHeld,
-            ["verdict"] = claim.Verdict.ToString(),
-            ["notReproduced"] = claim.NotReproduced,
-        })]),
-    };
-
-    // JSON has no NaN.
-    private static JsonNode? Finite(double margin) => double.IsFinite(margin) ? JsonValue.Create(margin) : null;
 }

@@ -6,7 +6,7 @@ namespace Lab.Extensions.Formatters;
 /// <summary>Registers how a type is shown, and writes numbers.</summary>
 internal static class Format
 {
-    public const string Html = "text/html", Text = "text/plain", Png = "image/png", Plotly = "application/vnd.plotly.v1+json", Claims = "application/vnd.lab.claims+json", Tensor = "application/vnd.lab.tensor+json", WidgetView = "application/vnd.jupyter.widget-view+json";
+    public const string Html = "text/html", Text = "text/plain", Png = "image/png", Plotly = "application/vnd.plotly.v1+json", Claims = "application/vnd.lab.claims+json", Tensor = "application/vnd.lab.tensor+json", Training = "application/vnd.lab.training+json", WidgetView = "application/vnd.jupyter.widget-view+json";
 
     /// <summary>Registers every form of a type; hosts put all of them into one output, and a front end shows the richest it knows.</summary>
     public static void Register<T>(params (string MimeType, Func<T, string> Write)[] forms)

@@ -1,15 +1,16 @@
 using System.Globalization;
 using System.Text;
+using Lab.Runs;
 
 namespace Lab.Extensions.Formatters;
 
-/// <summary>A point of a loss curve.</summary>
-internal readonly record struct LossPoint(long Step, double Loss);
+/// <summary>A point of a curve over training steps.</summary>
+internal readonly record struct StepValue(long Step, double Value);
 
 /// <summary>Where one run stands.</summary>
 internal sealed record RunStatus(
     string Name, long Step, long TotalSteps, double Loss, double SamplesPerSecond, TimeSpan Elapsed, TimeSpan? Left,
-    IReadOnlyList<LossPoint> Losses, IReadOnlyDictionary<string, double> Metrics)
+    IReadOnlyList<StepValue> Losses, IReadOnlyDictionary<string, IReadOnlyList<StepValue>> Metrics)
 {
     public double Part => TotalSteps > 0 ? Math.Clamp((double)Step / TotalSteps, 0, 1) : 0;
 
@@ -19,7 +20,11 @@ internal sealed record RunStatus(
     public string Time => IsDone ? $"done in {Duration(Elapsed)}" : Left is { } left ? $"{Duration(left)} left" : "";
 
     /// <summary>Results of the last evaluation.</summary>
-    public string Results => string.Join(", ", Metrics.Select(metric => $"{metric.Key} {Format.Number(metric.Value)}"));
+    public string Results => string.Join(", ", Metrics.Select(metric => $"{metric.Key} {Format.Number(metric.Value[^1].Value)}"));
+
+    /// <summary>The loss and every metric over the steps.</summary>
+    public IEnumerable<Curve> Curves => Metrics.Prepend(KeyValuePair.Create(Curve.Loss, Losses))
+        .Select(metric => new Curve(Name, metric.Key, [.. metric.Value.Select(point => point.Step)], [.. metric.Value.Select(point => Math.Round(point.Value, 6))]));
 
     /// <returns>One line.</returns>
     public override string ToString()
@@ -46,7 +51,10 @@ internal static class TrainingFormatter
     private const int Left = 44, Width = 420, Height = 90;
     private static readonly string[] colours = ["#1f83d0", "#d08a00", "#009e73", "#d0521a", "#c060a0", "#46a4d9"];
 
-    public static void Register() => Format.Register<TrainingStatus>((Format.Html, ToHtml), (Format.Text, ToText));
+    public static void Register() => Format.Register<TrainingStatus>((Format.Training, ToJson), (Format.Html, ToHtml), (Format.Text, ToText));
+
+    // What a run store keeps of a run.
+    private static string ToJson(TrainingStatus status) => CurvesJson.Write([.. status.Runs.SelectMany(run => run.Curves)]).ToJsonString();
 
     private static string ToText(TrainingStatus status) =>
         string.Join('\n', status.Runs.Select(run => run.ToString()).Prepend(status.Runs.Count == 0 ? $"{status.Title}: starting" : status.Title));
@@ -77,17 +85,17 @@ internal static class TrainingFormatter
 
     private static string Curve(IReadOnlyList<RunStatus> runs)
     {
-        var finite = runs.SelectMany(run => run.Losses).Where(point => double.IsFinite(point.Loss)).ToArray();
+        var finite = runs.SelectMany(run => run.Losses).Where(point => double.IsFinite(point.Value)).ToArray();
         if (finite.Length < 2) return "";
 
-        var (low, high, end) = (finite.Min(p => p.Loss), finite.Max(p => p.Loss), Math.Max(1, runs.Max(run => run.TotalSteps)));
+        var (low, high, end) = (finite.Min(p => p.Value), finite.Max(p => p.Value), Math.Max(1, runs.Max(run => run.TotalSteps)));
         var span = high > low ? high - low : 1;
         var svg = new StringBuilder($"<svg viewBox=\"{-Left} 0 {Left + Width} {Height + 14}\" width=\"{Left + Width}\" height=\"{Height + 14}\" role=\"img\" aria-label=\"training loss over steps\" style=\"display:block;max-width:100%\">");
         svg.Append($"<path d=\"M0 0V{Height}H{Width}\" fill=\"none\" stroke=\"currentColor\" stroke-opacity=\".3\"/>");
         foreach (var (run, colour) in runs.Select((run, i) => (run, colours[i % colours.Length])))
         {
-            var points = run.Losses.Where(point => double.IsFinite(point.Loss)).Select(point =>
-                string.Create(CultureInfo.InvariantCulture, $"{point.Step * (double)Width / end:0.#},{(high - point.Loss) / span * (Height - 4) + 2:0.#}"));
+            var points = run.Losses.Where(point => double.IsFinite(point.Value)).Select(point =>
+                string.Create(CultureInfo.InvariantCulture, $"{point.Step * (double)Width / end:0.#},{(high - point.Value) / span * (Height - 4) + 2:0.#}"));
             svg.Append($"<polyline points=\"{string.Join(' ', points)}\" fill=\"none\" stroke=\"{colour}\" stroke-width=\"1.5\"/>");
         }
 

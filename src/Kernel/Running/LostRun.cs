@@ -24,7 +24,11 @@ public static class LostRun
         cell.ExecutionCount = number;
         var recorder = new OutputRecorder(notebook);
         recorder.Begin(cell).Write(new ErrorOutput(run.Status.ToString(), run.Message ?? "", []));
-        recorder.Edit(document => document.Save(options.NotebookPath));
+        recorder.Edit(document =>
+        {
+            RunMetadata.Stamp(document, run.Status);
+            document.Save(options.NotebookPath);
+        });
         if (options.PagePath is not null) NotebookPage.Write(notebook, scripts, folder, options.PagePath);
         return run with { NotebookPath = options.NotebookPath, PagePath = options.PagePath };
     }

@@ -7,8 +7,9 @@ using Lab.Kernel.Session;
 namespace Lab.Kernel.Running;
 
 /// <summary>Runs the code cells of a notebook in order and saves after each.</summary>
-internal sealed class NotebookExecution(NotebookDocument notebook, CSharpSession session, WidgetStates widgets, RunOptions options, IProgress<CellProgress>? progress)
+internal sealed class NotebookExecution(NotebookDocument notebook, CSharpSession session, IReadOnlyDictionary<string, string> environment, WidgetStates widgets, RunOptions options, IProgress<CellProgress>? progress)
 {
+    private readonly Guid id = Guid.NewGuid();
     private readonly OutputRecorder recorder = new(notebook);
     private readonly HashSet<string> declared = [.. ParameterInjection.Declared(notebook).Select(p => p.Name)];
     private readonly DateTime started = DateTime.UtcNow;
@@ -37,6 +38,15 @@ internal sealed class NotebookExecution(NotebookDocument notebook, CSharpSession
 
         return run;
     }
+
+    /// <summary>Writes down how the run ended.</summary>
+    /// <exception cref="IOException">The notebook cannot be saved.</exception>
+    /// <exception cref="UnauthorizedAccessException">The notebook cannot be saved.</exception>
+    public void End(RunStatus status) => recorder.Edit(document =>
+    {
+        RunMetadata.Stamp(document, status);
+        document.Save(options.NotebookPath);
+    });
 
     /// <summary>The code cells that a run executes, in order.</summary>
     public static IReadOnlyList<NotebookCell> CellsToRun(NotebookDocument notebook) =>
@@ -105,7 +115,7 @@ internal sealed class NotebookExecution(NotebookDocument notebook, CSharpSession
 
     private void Save() => recorder.Edit(document =>
     {
-        RunMetadata.Stamp(document, started, parameters);
+        RunMetadata.Stamp(document, id, started, parameters, environment);
         widgets.WriteTo(document);
         document.Save(options.NotebookPath);
     });

@@ -35,11 +35,12 @@ public static class NotebookRunner
         var folder = Path.GetDirectoryName(Path.GetFullPath(path))!;
         var widgets = new WidgetStates();
         var session = new CSharpSession(new SessionOptions { Extensions = options.Extensions, WorkingDirectory = folder, InjectedParameters = parameters, Comms = widgets });
-        var execution = new NotebookExecution(notebook, session, widgets, options, progress);
+        var execution = new NotebookExecution(notebook, session, Environment(session, folder), widgets, options, progress);
         var run = new NotebookRun(name, RunStatus.Succeeded);
         try
         {
             run = Judge(await execution.RunAsync(run, interrupt), notebook);
+            execution.End(run.Status);
             if (options.PagePath is not null)
             {
                 NotebookPage.Write(notebook, session.Scripts, folder, options.PagePath);
@@ -54,6 +55,17 @@ public static class NotebookRunner
         // A session with a cell that cannot be stopped cannot be disposed either; the process is about to end.
         if (!run.CellStillRuns) await session.DisposeAsync();
         return run;
+    }
+
+    /// <summary>Whether a notebook takes these parameters.</summary>
+    /// <exception cref="ParameterException">It has no parameters cell or not one of the names, or a value does not fit.</exception>
+    public static void CheckParameters(NotebookDocument notebook, IReadOnlyDictionary<string, string> parameters) => ParameterInjection.Check(notebook, parameters);
+
+    private static IReadOnlyDictionary<string, string> Environment(CSharpSession session, string folder)
+    {
+        var facts = new Dictionary<string, string>(session.Environment);
+        if (SourceCommit.Of(folder) is { } commit) facts["commit"] = commit;
+        return facts;
     }
 
     private static NotebookRun Judge(NotebookRun run, NotebookDocument notebook)

@@ -24,13 +24,19 @@ internal static class ParameterInjection
     {
         if (parameters.Count == 0) return parameters;
 
-        var cell = Tagged(notebook, ParametersTag)
-            ?? throw new ParameterException($"{notebook.Name} has no cell with tag '{ParametersTag}', so {string.Join(", ", parameters.Keys)} cannot be set.");
-        var literals = Literals(notebook, Declarations.Parse(cell.Source), parameters);
+        var cell = ParametersCell(notebook, parameters);
+        var literals = Literals(notebook, cell, parameters);
 
         Remove(notebook);
         notebook.InsertCode(IndexOf(notebook, cell) + 1, InjectedTag, Code(literals), InjectedTag);
         return literals;
+    }
+
+    /// <summary>Whether the notebook takes these parameters.</summary>
+    /// <exception cref="ParameterException">No parameters cell, an unknown name, or a value that does not fit.</exception>
+    public static void Check(NotebookDocument notebook, IReadOnlyDictionary<string, string> parameters)
+    {
+        if (parameters.Count > 0) Literals(notebook, ParametersCell(notebook, parameters), parameters);
     }
 
     /// <summary>Takes the injected cell out.</summary>
@@ -42,9 +48,12 @@ internal static class ParameterInjection
         return cell.Source;
     }
 
-    private static OrderedDictionary<string, string> Literals(
-        NotebookDocument notebook, IReadOnlyList<ParameterDeclaration> declared, IReadOnlyDictionary<string, string> parameters)
+    private static NotebookCell ParametersCell(NotebookDocument notebook, IReadOnlyDictionary<string, string> parameters) => Tagged(notebook, ParametersTag)
+        ?? throw new ParameterException($"{notebook.Name} has no cell with tag '{ParametersTag}', so {string.Join(", ", parameters.Keys)} cannot be set.");
+
+    private static OrderedDictionary<string, string> Literals(NotebookDocument notebook, NotebookCell cell, IReadOnlyDictionary<string, string> parameters)
     {
+        var declared = Declarations.Parse(cell.Source);
         var literals = new OrderedDictionary<string, string>();
         foreach (var (name, text) in parameters)
         {

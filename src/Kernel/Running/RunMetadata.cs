@@ -20,11 +20,18 @@ internal static class RunMetadata
     };
 
     /// <summary>The run as a whole: <c>metadata.lab</c>.</summary>
-    public static void Stamp(NotebookDocument notebook, DateTime started, IReadOnlyList<NotebookVariable> parameters)
+    /// <param name="notebook">Is changed.</param>
+    /// <param name="id">Of this run alone.</param>
+    /// <param name="started">UTC.</param>
+    /// <param name="parameters">As they were when the first cell behind them began.</param>
+    /// <param name="environment">Libraries, devices and the commit, by name.</param>
+    public static void Stamp(NotebookDocument notebook, Guid id, DateTime started, IReadOnlyList<NotebookVariable> parameters, IReadOnlyDictionary<string, string> environment)
     {
         var values = new JsonObject(parameters.Select(p => KeyValuePair.Create(p.Name, Value(p.Value))));
         var run = new JsonObject
         {
+            ["environment"] = new JsonObject(environment.Select(fact => KeyValuePair.Create(fact.Key, (JsonNode?)fact.Value))),
+            ["id"] = id.ToString("N"),
             ["machine"] = new JsonObject { ["cores"] = Environment.ProcessorCount, ["cpu"] = Cpu(), ["os"] = RuntimeInformation.OSDescription },
             ["parameters"] = values,
             ["seconds"] = Math.Round((DateTime.UtcNow - started).TotalSeconds, 1),
@@ -34,6 +41,9 @@ internal static class RunMetadata
         if (values["profile"] is { } profile) run["profile"] = profile.DeepClone();
         notebook.Metadata["lab"] = run;
     }
+
+    /// <summary>How the run ended: <c>metadata.lab.status</c>. Without it the run is not over, or whoever ran it died.</summary>
+    public static void Stamp(NotebookDocument notebook, RunStatus status) => notebook.Metadata["lab"]!["status"] = status.ToString();
 
     private static JsonNode? Value(object? value) => value switch
     {

@@ -44,6 +44,9 @@ public sealed class CSharpSession : IAsyncDisposable
     /// <summary>Scripts that outputs of the loaded extensions need.</summary>
     public IReadOnlyList<ScriptResource> Scripts => [.. extensions.SelectMany(e => e.Scripts)];
 
+    /// <summary>What the loaded extensions tell about the libraries and devices they run with.</summary>
+    public IReadOnlyDictionary<string, string> Environment => extensions.SelectMany(e => e.Environment).DistinctBy(fact => fact.Key).ToDictionary();
+
     internal Comms Comms { get; }
 
     /// <summary>Parameters set from outside, by name, as C# text.</summary>

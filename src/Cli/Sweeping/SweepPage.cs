@@ -1,0 +1,74 @@
+using System.Globalization;
+using System.Text.Json.Nodes;
+using Lab.Kernel.Notebooks;
+using Lab.Kernel.Running;
+using Lab.Runs;
+
+namespace Lab.Cli.Sweeping;
+
+/// <summary>The sweep as a notebook of its own, which draws its charts from the tables and can be gone on with, and as a page.</summary>
+internal static class SweepPage
+{
+    /// <returns>Where the page is, or why there is none.</returns>
+    /// <exception cref="IOException">They cannot be written.</exception>
+    /// <exception cref="UnauthorizedAccessException">They cannot be written.</exception>
+    public static async Task<string> WriteAsync(SweepResults results, SweepFolder folder, CancellationToken interrupt)
+    {
+        var (source, page) = (folder.At("sweep.ipynb"), folder.At("index.html"));
+        AtomicFile.Write(source, Notebook(results));
+        var options = new RunOptions { NotebookPath = source, PagePath = page };
+        var run = await new Worker(source, options, new Silence(), TextWriter.Null).RunAsync(interrupt);
+        return run.Status == RunStatus.Succeeded ? page : $"The page of the sweep was not made: {run.Message}";
+    }
+
+    private static byte[] Notebook(SweepResults results)
+    {
+        var cells = new List<JsonObject> { Cell("markdown", Title(results)), Cell("code", "var sweep = SweepResults.Load(\".\");\nsweep.Summary") };
+        foreach (var notebook in results.Notebooks)
+        {
+            cells.Add(Cell("markdown", $"## {notebook}\n\nEvery line is a run: its parameters, and the margins of its claims. Drag along an axis to pick runs."));
+            cells.Add(Cell("code", $"SweepCharts.ParallelCoordinates(sweep, \"{notebook}\")"));
+            cells.Add(Cell("code", $"foreach (var chart in SweepCharts.Boxes(sweep, \"{notebook}\")) chart.Display();"));
+        }
+
+        cells.Add(Cell("markdown", Runs(results)));
+        for (var i = 0; i < cells.Count; i++) cells[i]["id"] = $"cell-{i + 1}";
+        return new System.Text.UTF8Encoding(false).GetBytes(new JsonObject
+        {
+            ["nbformat"] = 4,
+            ["nbformat_minor"] = 5,
+            ["metadata"] = new JsonObject { ["kernelspec"] = new JsonObject { ["name"] = "lab-csharp", ["display_name"] = "C# (Lab)", ["language"] = "C#" } },
+            ["cells"] = new JsonArray([.. cells]),
+        }.ToJsonString());
+    }
+
+    private static JsonObject Cell(string type, string source)
+    {
+        var cell = new JsonObject { ["cell_type"] = type, ["metadata"] = new JsonObject(), ["source"] = source };
+        if (type == "code") (cell["execution_count"], cell["outputs"]) = (null, new JsonArray());
+        return cell;
+    }
+
+    private static string Title(SweepResults results)
+    {
+        var grid = string.Concat(results.Sweep.Parameters.Select(parameter => $"\n- `{parameter.Key}`: {string.Join(", ", parameter.Value.Select(value => $"`{value}`"))}"));
+        return $"# Sweep of {string.Join(", ", results.Notebooks)}\n\n{results.Sweep.Runs.Count} runs, {results.Records.Count(record => record is not null)} of them over.\n{grid}";
+    }
+
+    private static string Runs(SweepResults results)
+    {
+        var names = results.Sweep.Parameters.Keys.ToList();
+        var rows = results.Sweep.Runs.Zip(results.Records, (run, record) =>
+            $"| {(record is null ? run.Name : $"[{run.Name}](<{run.Folder}/{run.Name}.html>)")} | {string.Concat(names.Select(name => $"{Escaped(run.Parameters[name])} | "))}{record?.Status ?? "not run"} | {record?.Seconds.ToString("0.0 s", CultureInfo.InvariantCulture)} | {record?.ClaimCounts} | {Escaped(record?.Message?.Split('\n')[0] ?? "")} |");
+        return $"## Runs\n\n| notebook | {string.Concat(names.Select(name => $"{name} | "))}result | time | claims | why |\n|{string.Concat(Enumerable.Repeat("---|", names.Count + 5))}\n{string.Join('\n', rows)}";
+    }
+
+    private static string Escaped(string text) => text.Replace("|", "\\|").Replace("<", "&lt;").Replace("*", "\\*").Replace("_", "\\_");
+
+    private sealed class Silence : IProgress<CellProgress>
+    {
+        public void Report(CellProgress value)
+        {
+        }
+    }
+}
