@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Reflection;
+using Lab.Cli.Reporting;
 using Lab.Cli.Sweeping;
 using Lab.Extensions;
 
@@ -16,7 +17,7 @@ internal static class LabCommand
     public static async Task<int> RunAsync(string[] args, TextWriter output, TextWriter error)
     {
         var verbose = new Option<bool>("--verbose") { Description = "Show where an unexpected error came from.", Recursive = true };
-        var root = new RootCommand("Study tokens in C# notebooks.") { verbose, RunCommand.Create(output, error), SweepCommand.Create(output, error), SweepTaskCommand.Create(output, error), WorkerCommand.Create(), PublishCommand.Create(output, error), ConvertCommand.Create(output, error), KernelCommand.Create(output, error) };
+        var root = new RootCommand("Study tokens in C# notebooks.") { verbose, RunCommand.Create(output, error), SweepCommand.Create(output, error), SweepTaskCommand.Create(output, error), WorkerCommand.Create(), PublishCommand.Create(output, error), ReportCommand.Create(output, error), ConvertCommand.Create(output, error), KernelCommand.Create(output, error) };
         var line = root.Parse(args);
         if (line.Errors.Count > 0)
         {

@@ -23,6 +23,14 @@ internal static class WorkerCommand
     {
         // A terminal sends Ctrl+C to all its processes; lab run decides what it means and says so through the pipe.
         using var sigint = PosixSignalRegistration.Create(PosixSignal.SIGINT, signal => signal.Cancel = true);
+        using var interrupt = new CancellationTokenSource();
+
+        // Slurm sends its request to end to every process of a task, this one too: it saves before it goes.
+        using var sigterm = PosixSignalRegistration.Create(PosixSignal.SIGTERM, signal =>
+        {
+            signal.Cancel = true;
+            interrupt.Cancel();
+        });
         await using var pipe = new NamedPipeClientStream(".", name, PipeDirection.InOut, PipeOptions.Asynchronous | PipeOptions.CurrentUserOnly);
         await pipe.ConnectAsync();
         using var channel = new WorkerChannel(pipe);
@@ -30,7 +38,6 @@ internal static class WorkerCommand
 
         // As under Jupyter: relative paths in cells start where the notebook lies.
         Environment.CurrentDirectory = Path.GetDirectoryName(request.Path)!;
-        using var interrupt = new CancellationTokenSource();
         _ = ListenAsync(channel, interrupt);
         var options = request.Options with { Extensions = LabCommand.Extensions };
         var run = await NotebookRunner.RunAsync(request.Path, options, new CellReport(channel), interrupt.Token);

@@ -19,7 +19,7 @@ public sealed class LabExtension : INotebookExtension
 {
     /// <inheritdoc/>
     public IReadOnlyList<MagicCommand> Magics { get; } =
-        [LabMagic.Command, LabMagic.About, PaperMagic.Command, new ParamsMagic().Command, SourceMagic.Command, TimeMagic.Command, TokensMagic.Command];
+        [LabMagic.Command, LabMagic.About, PaperMagic.Command, new ParamsMagic().Command, RunsMagic.Command, SourceMagic.Command, TimeMagic.Command, TokensMagic.Command];
 
     /// <summary>Lab's namespaces except those of single papers, which a paper's notebook opens itself, and those of the libraries it stands on.</summary>
     /// <remarks>Plotly.NET's functions for C#; its namespace for F# has a <c>Chart</c> too, and cells would have to say which.</remarks>

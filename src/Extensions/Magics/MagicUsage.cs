@@ -21,4 +21,13 @@ internal static class MagicUsage
             ? words[0]
             : throw new MagicException($"#!{command.Name} takes one name, got {(words.Length == 0 ? "none" : $"'{invocation.Arguments}'")}. Usage: {command.Usage}");
     }
+
+    /// <returns>The words behind the name; one in quotation marks may hold spaces.</returns>
+    /// <exception cref="FormatException">A quotation mark is not closed.</exception>
+    public static IReadOnlyList<string> Words(string arguments)
+    {
+        var parts = arguments.Split('"');
+        if (parts.Length % 2 == 0) throw new FormatException($"A quotation mark in '{arguments}' is not closed.");
+        return [.. parts.SelectMany((part, i) => i % 2 == 1 ? [part] : part.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries))];
+    }
 }

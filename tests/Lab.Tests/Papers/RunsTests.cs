@@ -11,11 +11,11 @@ public sealed class RunsTests
     public void Runs_are_made_in_turn_and_none_stays_when_one_throws()
     {
         var made = new List<Run>();
-        Assert.Equal([0, 1, 2], Runs.All(Enumerable.Range(0, 3).Select(Make)).Select(run => run.Number));
+        Assert.Equal([0, 1, 2], Lab.Papers.Runs.All(Enumerable.Range(0, 3).Select(Make)).Select(run => run.Number));
         Assert.DoesNotContain(made, run => run.IsDisposed);
 
         made.Clear();
-        Assert.Throws<OperationCanceledException>(() => Runs.All(Enumerable.Range(0, 3).Select(i => i < 2 ? Make(i) : throw new OperationCanceledException())));
+        Assert.Throws<OperationCanceledException>(() => Lab.Papers.Runs.All(Enumerable.Range(0, 3).Select(i => i < 2 ? Make(i) : throw new OperationCanceledException())));
         Assert.Equal([true, true], made.Select(run => run.IsDisposed));
 
         Run Make(int number)

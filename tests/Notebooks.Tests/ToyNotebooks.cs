@@ -1,0 +1,30 @@
+using System.Text.Json.Nodes;
+
+namespace Notebooks.Tests;
+
+/// <summary>Notebooks of one code cell or more, for tests of commands.</summary>
+internal static class ToyNotebooks
+{
+    /// <summary>A notebook with a cell of parameters and cells below it.</summary>
+    public static void Write(string path, string parameters, params string[] code)
+    {
+        Directory.CreateDirectory(Path.GetDirectoryName(path)!);
+        File.WriteAllText(path, new JsonObject
+        {
+            ["nbformat"] = 4,
+            ["nbformat_minor"] = 5,
+            ["metadata"] = new JsonObject { ["kernelspec"] = new JsonObject { ["name"] = "lab-csharp" } },
+            ["cells"] = new JsonArray([Cell("c0", parameters, "parameters"), .. code.Select((source, i) => Cell($"c{i + 1}", source))]),
+        }.ToJsonString());
+    }
+
+    private static JsonObject Cell(string id, string source, params string[] tags) => new()
+    {
+        ["cell_type"] = "code",
+        ["id"] = id,
+        ["execution_count"] = null,
+        ["metadata"] = new JsonObject { ["tags"] = new JsonArray([.. tags.Select(tag => (JsonNode)tag)]) },
+        ["outputs"] = new JsonArray(),
+        ["source"] = source,
+    };
+}
