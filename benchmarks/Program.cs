@@ -1,10 +1,11 @@
 using System.Globalization;
 using Lab.Benchmarks;
+using Lab.Runtime;
 
 switch (args)
 {
-    case ["training-step", var model, var steps, var threads]:
-        TrainingStep.Run(model, int.Parse(steps, CultureInfo.InvariantCulture), int.Parse(threads, CultureInfo.InvariantCulture));
+    case ["training-step", var model, var steps, var threads, .. var device]:
+        TrainingStep.Run(model, int.Parse(steps, CultureInfo.InvariantCulture), int.Parse(threads, CultureInfo.InvariantCulture), Devices.Choose(device is [var name] ? name : "cpu"));
         return 0;
     case ["tokenizing", .. var rest]:
         Tokenizing.Run(rest);
@@ -12,13 +13,13 @@ switch (args)
     case ["assigning", var threads]:
         Assigning.Run(int.Parse(threads, CultureInfo.InvariantCulture));
         return 0;
-    case ["reducing", var threads]:
-        Reducing.Run(int.Parse(threads, CultureInfo.InvariantCulture));
+    case ["reducing", var threads, .. var device]:
+        Reducing.Run(int.Parse(threads, CultureInfo.InvariantCulture), Devices.Choose(device is [var place] ? place : "cpu"));
         return 0;
     case ["many-cells", var count]:
         await ManyCells.RunAsync(int.Parse(count, CultureInfo.InvariantCulture));
         return 0;
     default:
-        Console.Error.WriteLine("usage: Benchmarks training-step <2/3x2|7/3x1> <steps> <threads> | tokenizing <mode> ... (see tokenizing.sh) | assigning <threads> | reducing <threads> | many-cells <count>");
+        Console.Error.WriteLine("usage: Benchmarks training-step <2/3x2|7/3x1> <steps> <threads> [device] | tokenizing <mode> ... (see tokenizing.sh) | assigning <threads> | reducing <threads> [device] | many-cells <count>");
         return 64;
 }

@@ -1,8 +1,10 @@
 using System.Diagnostics;
 using System.Globalization;
+using Lab.Nn;
 using Lab.Papers.CompactTransformers;
 using Lab.Runtime;
 using Lab.Training;
+using TorchSharp;
 using static TorchSharp.torch;
 
 namespace Lab.Benchmarks;
@@ -13,7 +15,7 @@ namespace Lab.Benchmarks;
 /// </summary>
 internal static class TrainingStep
 {
-    public static void Run(string model, int steps, int threads)
+    public static void Run(string model, int steps, int threads, Device device)
     {
         Trace.Assert(NativeTorch.Source.Length > 0);
         set_num_threads(threads);
@@ -23,11 +25,11 @@ internal static class TrainingStep
             "2/3x2" => CctOptions.Cct2_3x2,
             "7/3x1" => CctOptions.Cct7_3x1,
             _ => throw new ArgumentException($"'{model}' is no model. Known are 2/3x2 and 7/3x1.", nameof(model)),
-        });
+        }).OnDevice(device);
         using var parameters = new FlatParameters(net);
         using var optimizer = new FlatAdamW(parameters, new() { WeightDecay = 0.03, Decay = DecayScope.All });
-        using var images = randn(128, 3, 32, 32);
-        using var labels = randint(10, 128);
+        using var images = randn(128, 3, 32, 32, device: device);
+        using var labels = randint(10, 128, device: device);
 
         for (var step = 0; step <= steps; step++)
         {
@@ -44,6 +46,7 @@ internal static class TrainingStep
                 parameters.ZeroGradients();
                 Losses.CrossEntropy(net.call(images), labels, smoothing: 0.1).backward();
                 optimizer.Step(step, 5e-4);
+                if (device.type == DeviceType.CUDA) cuda.synchronize();
             }
         }
     }

@@ -2,10 +2,12 @@
 
 Usage: kernel-startup.sh [rounds]
 """
+import os
 import statistics
 import sys
 import time
 
+import ipykernel
 from jupyter_client.manager import KernelManager
 
 KERNELS = {"Lab": ("lab-csharp", "for (var i = 0; i < 100_000; i++) Console.WriteLine(i);"), "ipykernel": ("python3", "for i in range(100_000): print(i)")}
@@ -53,6 +55,9 @@ def main(rounds):
     for what in next(iter(results.values()))[0]:
         medians = [statistics.median(result[what] for result in results[kernel]) for kernel in KERNELS]
         print(f"{what:20}" + "".join(f"{value:12.2f}" for value in medians) + f"{medians[0] / medians[-1]:8.2f}")
+        if "RATIOS" in os.environ and what != "stream messages":
+            with open(os.environ["RATIOS"], "a") as ratios:
+                ratios.write(f"kernel\t{what.rsplit(' ', 1)[0]}\tipykernel {ipykernel.__version__}\tcpu\t{medians[0] / medians[-1]:.4g}\n")
 
 
 if __name__ == "__main__":

@@ -27,6 +27,7 @@ table() {
   for who in "$@"; do
     printf '%-34s %10s s %10s x %14s x\n' "$name, $who" "$(column "$name-$who" 1)" \
       "$(ratio "$(column "$name-$who" 1)" "$(column "$name-$base" 1)")" "$(ratio "$(column "$name-$who" 2)" "$(column "$name-$base" 2)")"
+    [ "$who" = "$base" ] || [ -z "${RATIOS:-}" ] || printf 'tokenizer\t%s, one thread\t%s\tcpu\t%s\n' "$name" "$who" "$(ratio "$(column "$name-$base" 1)" "$(column "$name-$who" 1)")" >> "$RATIOS"
   done
 }
 

@@ -1,7 +1,7 @@
 """One training step of a Compact Convolutional Transformer in plain PyTorch: the peer of TrainingStep.cs.
 
 Written from the paper (arXiv 2104.05704). Prints one line per timed step: milliseconds of wall time and of processor time.
-Usage: training_step.py <2/3x2|7/3x1> <steps> <threads>
+Usage: training_step.py <2/3x2|7/3x1> <steps> <threads> [device]
 """
 import sys
 import time
@@ -29,7 +29,7 @@ class Attention(nn.Module):
 def drop_path(x, rate):
     if rate == 0:
         return x
-    keep = torch.empty(x.shape[0], 1, 1).bernoulli_(1 - rate).div_(1 - rate)
+    keep = torch.empty(x.shape[0], 1, 1, device=x.device).bernoulli_(1 - rate).div_(1 - rate)
     return x * keep
 
 
@@ -71,17 +71,19 @@ MODELS = {
 }
 
 
-def main(model, steps, threads):
+def main(model, steps, threads, device="cpu"):
     torch.set_num_threads(int(threads))
     torch.manual_seed(0)
-    net = CompactConvolutionalTransformer(**MODELS[model]).train()
+    net = CompactConvolutionalTransformer(**MODELS[model]).train().to(device)
     optimizer = torch.optim.AdamW(net.parameters(), lr=5e-4, weight_decay=0.03)
-    images, labels = torch.randn(128, 3, 32, 32), torch.randint(10, (128,))
+    images, labels = torch.randn(128, 3, 32, 32, device=device), torch.randint(10, (128,), device=device)
     for step in range(int(steps) + 1):
         wall, processor = time.perf_counter(), time.process_time()
         optimizer.zero_grad(set_to_none=True)
         F.cross_entropy(net(images), labels, label_smoothing=0.1).backward()
         optimizer.step()
+        if device != "cpu":
+            torch.cuda.synchronize()
         if step > 0:  # the first one warms up
             print(f"{(time.perf_counter() - wall) * 1e3:.1f} {(time.process_time() - processor) * 1e3:.1f}", flush=True)
 

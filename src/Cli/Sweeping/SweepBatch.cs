@@ -40,9 +40,11 @@ internal sealed class SweepBatch(SweepFolder folder, Sweep sweep, ISweepEngine e
         var results = SweepResults.Load(folder.Path);
         SweepTables.Write(results, folder);
         Keep(results);
-        var page = await SweepPage.WriteAsync(results, folder, interrupt);
         Sum(results);
-        output.WriteLine(page);
+        var page = await SweepPage.WriteAsync(results, folder, interrupt);
+        if (page.Status == RunStatus.OutputNotWritten) throw new IOException(page.Message);
+        if (page.Status == RunStatus.Succeeded) output.WriteLine(folder.At(SweepPage.FileName));
+        else error.WriteLine($"The page of the sweep was not made: {page.Message}");
         return (int)ExitCode.Worst(results.Records.Select(record => record is null ? RunStatus.Interrupted : Enum.Parse<RunStatus>(record.Status)));
     }
 

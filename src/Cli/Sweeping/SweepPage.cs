@@ -9,22 +9,23 @@ namespace Lab.Cli.Sweeping;
 /// <summary>The sweep as a notebook of its own, which draws its charts from the tables and can be gone on with, and as a page.</summary>
 internal static class SweepPage
 {
-    /// <returns>Where the page is, or why there is none.</returns>
-    /// <exception cref="IOException">They cannot be written.</exception>
-    /// <exception cref="UnauthorizedAccessException">They cannot be written.</exception>
-    public static async Task<string> WriteAsync(SweepResults results, SweepFolder folder, CancellationToken interrupt)
+    /// <summary>Its file name.</summary>
+    public const string FileName = "index.html";
+
+    /// <returns>How the notebook's run ended.</returns>
+    /// <exception cref="IOException">The notebook cannot be written.</exception>
+    /// <exception cref="UnauthorizedAccessException">The notebook cannot be written.</exception>
+    public static Task<NotebookRun> WriteAsync(SweepResults results, SweepFolder folder, CancellationToken interrupt)
     {
-        var (source, page) = (folder.At("sweep.ipynb"), folder.At("index.html"));
+        var source = folder.At("sweep.ipynb");
         AtomicFile.Write(source, Notebook(results));
-        var options = new RunOptions { NotebookPath = source, PagePath = page };
-        var run = await new Worker(source, options, new Silence(), TextWriter.Null).RunAsync(interrupt);
-        return run.Status == RunStatus.Succeeded ? page : $"The page of the sweep was not made: {run.Message}";
+        return new Worker(source, new RunOptions { NotebookPath = source, PagePath = folder.At(FileName) }, new Silence(), TextWriter.Null).RunAsync(interrupt);
     }
 
     private static byte[] Notebook(SweepResults results)
     {
         var cells = new List<JsonObject> { Cell("markdown", Title(results)), Cell("code", "var sweep = SweepResults.Load(\".\");\nsweep.Summary") };
-        foreach (var notebook in results.Notebooks)
+        foreach (var notebook in results.Measured)
         {
             cells.Add(Cell("markdown", $"## {notebook}\n\nEvery line is a run: its parameters, and the margins of its claims. Drag along an axis to pick runs."));
             cells.Add(Cell("code", $"SweepCharts.ParallelCoordinates(sweep, \"{notebook}\")"));

@@ -30,6 +30,9 @@ public sealed record SweepResults(Sweep Sweep, IReadOnlyList<RunRecord?> Records
     /// <summary>Notebooks by name, in their order.</summary>
     public IReadOnlyList<string> Notebooks => [.. Sweep.Runs.Select(run => run.Name).Distinct()];
 
+    /// <summary>Those of <see cref="Notebooks"/> of which a run is over and has claims.</summary>
+    public IReadOnlyList<string> Measured => [.. Sweep.Runs.Zip(Records).Where(run => run.Second?.Claims is not null).Select(run => run.First.Name).Distinct()];
+
     /// <summary>One row per run: its parameters, how it ended, its claims, and, last, what differs from one execution to the next.</summary>
     public DataFrame Runs => new(
     [

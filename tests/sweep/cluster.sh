@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # A Slurm of one node on this machine, for this user, in a folder of its own: daemons, keys, logs and state.
 # Needs Debian's slurm-wlm and munge, which are installed where they are missing and may be.
-# Usage: source tests/slurm/cluster.sh   (starts it, sets SLURM_CONF, stops it when the shell ends)
-#        tests/slurm/cluster.sh command  (runs a command with it)
+# Usage: source tests/sweep/cluster.sh   (starts it, sets SLURM_CONF, stops it when the shell ends)
+#        tests/sweep/cluster.sh command  (runs a command with it)
 set -euo pipefail
 
 if ! command -v slurmctld munged > /dev/null; then
