@@ -39,7 +39,7 @@ public sealed class LabReportTests : IDisposable
         Assert.Contains("1 of 47 papers run, 3 runs", board);
         Assert.Contains("it &lt;learns&gt;", board);
         Assert.Contains("0 &#177; 1 points", board);
-        Assert.Contains("✗ fails in 2 of 3", board); // which asks for all seeds
+        Assert.Contains("✗ fails: holds in 2 of 3", board); // which asks for all seeds
         Assert.Contains("not measured", board);
         Assert.Contains("3 seeds", board);
         Assert.True(File.Exists(At("report", "zett-quick.html")));

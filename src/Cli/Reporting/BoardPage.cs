@@ -88,7 +88,7 @@ internal static class BoardPage
         [
             result.Seeds == 1 ? "1 seed" : $"{result.Seeds} seeds",
             $"{Duration(result.Runs.Average(run => run.Seconds))} a run",
-            last.Environment.TryGetValue("devices", out var devices) && devices.Contains("cuda") ? devices : last.Environment.TryGetValue("cpu", out var cpu) ? $"{cpu}, {Cores(last)} cores" : null,
+            last.Environment.TryGetValue("devices", out var devices) && devices.Contains("cuda") ? devices : last.Environment.TryGetValue("cpu", out var cpu) ? $"{cpu}, {Cores(last)}" : null,
             last.Environment.GetValueOrDefault("commit"),
             last.Started.UtcDateTime.ToString("yyyy-MM-dd", CultureInfo.InvariantCulture),
         ];
@@ -96,7 +96,7 @@ internal static class BoardPage
     }
 
     // The machine's cores, or those that the run was given.
-    private static string? Cores(Runs.RunRecord run) => run.Environment.GetValueOrDefault("threads") ?? run.Environment.GetValueOrDefault("cores");
+    private static string Cores(Runs.RunRecord run) => (run.Environment.GetValueOrDefault("threads") ?? run.Environment.GetValueOrDefault("cores")) is var cores && cores == "1" ? "1 core" : $"{cores} cores";
 
     private static string Table(BoardPaper board)
     {
@@ -124,7 +124,7 @@ internal static class BoardPage
             Verdict.Fails => ("✗", "fails", "bad"),
             _ => ("·", "reported", "faint"),
         };
-        var seeds = claim.Claim.Required is null || claim.Margins.Count == 0 ? "" : $" in {claim.Held} of {claim.Margins.Count}";
+        var seeds = claim.Claim.Required is null || claim.Margins.Count == 0 ? "" : $"{(words == "holds" ? " in" : ": holds in")} {claim.Held} of {claim.Margins.Count}";
         var required = claim.Claim.Required is { } margin ? $" <span class=\"faint\">(≥ {Number(margin)} asked)</span>" : "";
         var measured = claim.Spread switch
         {

@@ -9,8 +9,8 @@ internal static class NotebookPicture
     private const int LeastBytes = 8_000, MostBytes = 250_000;
 
     /// <returns>
-    /// The first picture behind the middle of the notebook, where results begin, that is not a chart, whose letters would be
-    /// too small; else the first chart there, else the first picture anywhere, as PNG; null when there is none.
+    /// The last picture behind the middle of the notebook, where results are, that is not a chart, whose letters would be too
+    /// small; else the last chart there, else the last picture anywhere, as PNG; null when there is none.
     /// </returns>
     public static byte[]? Find(NotebookDocument notebook)
     {
@@ -19,7 +19,7 @@ internal static class NotebookPicture
             .Select(output => (Png: Bytes(output.Data!["image/png"]!), IsChart: output.Data.ContainsKey("application/vnd.plotly.v1+json"), output.IsLate))
             .Where(output => output.Png.Length is >= LeastBytes and <= MostBytes)
             .ToList();
-        return outputs.OrderByDescending(output => (output.IsLate, !output.IsChart)).Select(output => output.Png).FirstOrDefault();
+        return outputs.AsEnumerable().Reverse().OrderByDescending(output => (output.IsLate, !output.IsChart)).Select(output => output.Png).FirstOrDefault();
     }
 
     // One string, or an array of its lines.

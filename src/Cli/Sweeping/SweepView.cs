@@ -9,6 +9,7 @@ namespace Lab.Cli.Sweeping;
 /// <summary>How a sweep goes: on a terminal a table of what is at work, in a log a line when a run begins and when it ends.</summary>
 internal sealed class SweepView(IAnsiConsole console, int finished, int total)
 {
+    private const int LongestDoing = 48;
     private static readonly TimeSpan pause = TimeSpan.FromSeconds(0.5);
 
     private readonly TextWriter output = console.Profile.Out.Writer;
@@ -81,9 +82,9 @@ internal sealed class SweepView(IAnsiConsole console, int finished, int total)
         {
             var left = total - finished - ended;
             var time = ended > 0 && left > 0 ? $", about {Seconds(clock.Elapsed / ended * left)} left" : "";
-            var table = new Table().Border(TableBorder.Simple).AddColumns("run", "doing", "time").Caption($"{finished + ended} of {total} done, {failed} not as wanted, {states.Count} at work{time}");
+            var table = new Table().Border(TableBorder.Simple).AddColumns(new TableColumn("run").NoWrap(), new TableColumn("doing").NoWrap(), new TableColumn("time").NoWrap()).Caption($"{finished + ended} of {total} done, {failed} failed, {states.Count} at work{time}");
             foreach (var (run, state) in states)
-                table.AddRow(new Spectre.Console.Text(Title(run)), new Spectre.Console.Text(state.Doing) { Overflow = Overflow.Ellipsis }, new Spectre.Console.Text(Seconds(clock.Elapsed - state.Begin)));
+                table.AddRow(new Spectre.Console.Text(Title(run)), new Spectre.Console.Text(state.Doing.Length <= LongestDoing ? state.Doing : $"{state.Doing[..(LongestDoing - 1)]}…"), new Spectre.Console.Text(Seconds(clock.Elapsed - state.Begin)));
             return table;
         }
     }

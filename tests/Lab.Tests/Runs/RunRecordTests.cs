@@ -1,6 +1,6 @@
+using CsCheck;
 using Lab.Papers;
 using Lab.Runs;
-using CsCheck;
 
 namespace Lab.Tests.Runs;
 
