@@ -9,6 +9,7 @@ namespace Lab.Cli;
 internal static class WorkerCommand
 {
     public const string Name = "run-worker";
+    private static readonly TimeSpan patience = TimeSpan.FromSeconds(2);
 
     public static Command Create()
     {
@@ -32,7 +33,15 @@ internal static class WorkerCommand
             interrupt.Cancel();
         });
         await using var pipe = new NamedPipeClientStream(".", name, PipeDirection.InOut, PipeOptions.Asynchronous | PipeOptions.CurrentUserOnly);
-        await pipe.ConnectAsync();
+        try
+        {
+            await pipe.ConnectAsync(patience);
+        }
+        catch (TimeoutException)
+        {
+            throw new UsageException($"{Name}: whoever has started this process has gone."); // the pipe was there before the process
+        }
+
         using var channel = new WorkerChannel(pipe);
         if (await channel.ReadAsync() is not WorkerMessage.Run request) throw new UsageException($"{Name} is called by lab run; call lab run yourself.");
 

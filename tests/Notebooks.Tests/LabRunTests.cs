@@ -158,6 +158,13 @@ public sealed class LabRunTests : IDisposable
     }
 
     [Fact]
+    public async Task A_process_whose_starter_has_gone_before_it_could_answer_ends()
+    {
+        Assert.Equal(64, await LabAsync("run-worker", $"lab-{Guid.NewGuid():N}"));
+        Assert.Contains("has gone", error.ToString());
+    }
+
+    [Fact]
     public async Task The_process_of_a_notebook_has_one_native_heap()
     {
         Write("a.ipynb", """if (Environment.GetEnvironmentVariable("MALLOC_ARENA_MAX") != "1") throw new Exception("more");""");

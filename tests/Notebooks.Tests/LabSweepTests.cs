@@ -107,8 +107,10 @@ public sealed class LabSweepTests : IDisposable
             await UntilAsync(() => Log().Any(line => line.EndsWith("ProcessDied")) && Log().Count(line => line.Contains(" begin ")) == 3);
             File.WriteAllText(At("go"), "");
             await UntilAsync(() => Log().Any(line => line.EndsWith("Succeeded")));
+            workers = [.. Process.GetProcesses().Where(process => IsChild(process, sweep.Id))];
             sweep.Kill(); // SIGKILL
             await sweep.WaitForExitAsync();
+            await UntilAsync(() => workers.All(worker => worker.HasExited)); // also one that was about to connect
         }
 
         Assert.Contains(SweepResults.Load(At("sweep")).Records, record => record is null);
