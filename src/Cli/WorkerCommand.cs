@@ -35,7 +35,7 @@ internal static class WorkerCommand
         await using var pipe = new NamedPipeClientStream(".", name, PipeDirection.InOut, PipeOptions.Asynchronous | PipeOptions.CurrentUserOnly);
         try
         {
-            await pipe.ConnectAsync(patience);
+            await pipe.ConnectAsync(patience, CancellationToken.None);
         }
         catch (TimeoutException)
         {

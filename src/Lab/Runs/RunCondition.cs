@@ -13,7 +13,7 @@ public sealed partial class RunCondition
     /// <summary>Names that are not parameters and not facts of the environment.</summary>
     private static readonly Dictionary<string, Func<RunRecord, string>> own = new()
     {
-        ["id"] = run => run.Id,
+        ["id"] = run => run.ShortId,
         ["notebook"] = run => run.Notebook,
         ["status"] = run => run.Status,
         ["seconds"] = run => run.Seconds.ToString(CultureInfo.InvariantCulture),

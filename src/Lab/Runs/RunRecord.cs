@@ -25,6 +25,9 @@ public sealed record RunRecord(
     /// <summary>What trainings measured.</summary>
     public IReadOnlyList<Curve> Curves { get; init; } = [];
 
+    /// <summary>The first digits of <see cref="Id"/>, which tell runs apart for people.</summary>
+    public string ShortId => Id[..Math.Min(Id.Length, 8)];
+
     /// <summary>The profile it ran in; null where the notebook has none.</summary>
     public string? Profile => Parameters.GetValueOrDefault("profile");
 

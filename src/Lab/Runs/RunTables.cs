@@ -18,7 +18,7 @@ public static class RunTables
         new DoubleDataFrameColumn("seconds", runs.Select(run => run.Seconds)),
         Text("commit", runs.Select(run => run.Environment.GetValueOrDefault("commit"))),
         Text("devices", runs.Select(run => run.Environment.GetValueOrDefault("devices"))),
-        Text("id", runs.Select(run => run.Id)),
+        Text("id", runs.Select(run => run.ShortId)),
     ]);
 
     /// <summary>One row per claim, notebook and profile: its margins over the seeds of all runs. Of runs with the same parameters the last counts.</summary>
