@@ -9,6 +9,8 @@ namespace Lab.Cli.Sweeping;
 /// <summary>The sweep as a notebook of its own, which draws its charts from the tables and can be gone on with, and as a page.</summary>
 internal static class SweepPage
 {
+    private const int MostNames = 3;
+
     /// <summary>Its file name.</summary>
     public const string FileName = "index.html";
 
@@ -24,10 +26,11 @@ internal static class SweepPage
 
     private static byte[] Notebook(SweepResults results)
     {
-        var cells = new List<JsonObject> { Cell("markdown", Title(results)), Cell("code", "var sweep = SweepResults.Load(\".\");\nsweep.Summary") };
+        var cells = new List<JsonObject> { Cell("markdown", Title(results)), Cell("code", "var sweep = SweepResults.Load(\".\");") };
         foreach (var notebook in results.Measured)
         {
-            cells.Add(Cell("markdown", $"## {notebook}\n\nEvery line is a run: its parameters, and the margins of its claims. Drag along an axis to pick runs."));
+            cells.Add(Cell("markdown", $"## {notebook}\n\nThe margins of the claims over the seeds, then every run as a line over its parameters and its margins."));
+            cells.Add(Cell("code", $"sweep.SummaryOf(\"{notebook}\")"));
             cells.Add(Cell("code", $"SweepCharts.ParallelCoordinates(sweep, \"{notebook}\")"));
             cells.Add(Cell("code", $"foreach (var chart in SweepCharts.Boxes(sweep, \"{notebook}\")) chart.Display();"));
         }
@@ -53,7 +56,7 @@ internal static class SweepPage
     private static string Title(SweepResults results)
     {
         var grid = string.Concat(results.Sweep.Parameters.Select(parameter => $"\n- `{parameter.Key}`: {string.Join(", ", parameter.Value.Select(value => $"`{value}`"))}"));
-        return $"# Sweep of {string.Join(", ", results.Notebooks)}\n\n{results.Sweep.Runs.Count} runs, {results.Records.Count(record => record is not null)} of them over.\n{grid}";
+        return $"# Sweep of {(results.Notebooks.Count <= MostNames ? string.Join(", ", results.Notebooks) : $"{results.Notebooks.Count} notebooks")}\n\n{results.Sweep.Runs.Count} runs, {results.Records.Count(record => record is not null)} of them over.\n{grid}";
     }
 
     private static string Runs(SweepResults results)

@@ -16,7 +16,8 @@ public static class SweepCharts
         var parameters = results.Sweep.Parameters.Where(parameter => parameter.Value.Count > 1)
             .Select(parameter => ParallelAxis.Of(parameter.Key, [.. runs.Select(run => run.Run.Parameters[parameter.Key])]));
         var margins = ClaimsOf(runs).Select(claim => new ParallelAxis($"{claim.Name} ({claim.Unit})", [.. runs.Select(run => Margins(run.Record, claim.Name).DefaultIfEmpty(double.NaN).Average())]));
-        return Charts.ParallelCoordinates([.. parameters, .. margins], $"{notebook}: {runs.Count} runs");
+        var names = runs.Select(run => string.Join(", ", run.Run.Parameters.Select(value => $"{value.Key} = {value.Value}")));
+        return Charts.ParallelCoordinates([.. parameters, .. margins], [.. names], $"{notebook}: {runs.Count} runs");
     }
 
     /// <summary>For every claim its margins as boxes, one per setting of the parameters, over seeds; the dotted line is the margin required.</summary>

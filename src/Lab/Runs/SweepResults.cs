@@ -71,6 +71,9 @@ public sealed record SweepResults(Sweep Sweep, IReadOnlyList<RunRecord?> Records
         }
     }
 
+    /// <summary>The rows of <see cref="Summary"/> for one notebook.</summary>
+    public DataFrame SummaryOf(string notebook) => Summary.Filter(Summary["notebook"].ElementwiseEquals(notebook));
+
     /// <summary>One row per claim and setting of the parameters: mean and standard deviation of its margins over the seeds, and in how many it holds.</summary>
     public DataFrame Summary
     {

@@ -40,13 +40,15 @@ public sealed class RunTablesTests
         Assert.Equal(["lr = 0.1", "lr = 0.1", "lr = 0.2", "lr = 0.2"], summary["setting"].Cast<string>());
         Assert.Equal(3.0, summary["mean"][0]);
         Assert.Equal("1 of 2", summary["holds in"][0]);
+        Assert.Equal(4, Results().SummaryOf("toy").Rows.Count);
+        Assert.Equal(0, Results().SummaryOf("doll").Rows.Count);
     }
 
     [Fact]
     public void Charts_of_a_sweep_show_a_line_per_run_and_a_box_per_setting()
     {
         var results = Results();
-        Assert.Contains("\"parcoords\"", Plotly.NET.GenericChart.toFigureJson(SweepCharts.ParallelCoordinates(results, "toy")));
+        Assert.Equal(3, Plotly.NET.GenericChart.getTraces(SweepCharts.ParallelCoordinates(results, "toy")).Count());
         Assert.Equal(2, SweepCharts.Boxes(results, "toy").Count);
         Assert.Contains("toy", Assert.Throws<ArgumentException>(() => SweepCharts.Boxes(results, "doll")).Message);
     }
