@@ -53,8 +53,9 @@ public static class DominantColour
     private static int? Dominant(Scene scene, ReadOnlySpan<byte> mask)
     {
         var areas = new int[colours.Count];
+        int[] ofDisc = [.. scene.Objects.Select(disc => colours.IndexOf(disc.Colour))];
         foreach (var disc in mask)
-            if (disc > 0) areas[colours.IndexOf(scene.Objects[disc - 1].Colour)]++;
+            if (disc > 0) areas[ofDisc[disc - 1]]++;
         var largest = Array.IndexOf(areas, areas.Max());
         var next = areas.Where((_, colour) => colour != largest).Max();
         return 4 * areas[largest] >= 5 * next ? largest : null;

@@ -63,8 +63,28 @@ public sealed class RmsBlock : nn.Module<Tensor, Tensor?, Tensor?, Tensor>
         var o = output.call(attention.matmul(v).transpose(1, 2).flatten(2)); // [B, h, N, d] -> [B, N, D]
         var u = x + o;
         var z = mlpNorm.call(u);
-        var f = down.call(nn.functional.gelu(up.call(z)));
+        var f = Feed(z);
         return new(attention, y, o, z, f, u + f);
+    }
+
+    /// <summary>What becomes of some tokens; the others are only looked at, which is what a last block is for.</summary>
+    /// <param name="x">[B, N, D].</param>
+    /// <param name="turns">As in <see cref="forward"/>.</param>
+    /// <param name="bias">As in <see cref="forward"/>.</param>
+    /// <param name="which">[R] int64.</param>
+    /// <returns>[B, R, D], rows of the output of <see cref="forward"/>.</returns>
+    public Tensor At(Tensor x, Tensor? turns, Tensor? bias, Tensor which)
+    {
+        using var scope = NewDisposeScope();
+        var (batch, count, dim, y) = (x.shape[0], x.shape[1], x.shape[2], attentionNorm.call(x));
+        var weights = qkv.weight.split([dim, 2 * dim], 0); // of queries; of keys and values
+        var q = y.index_select(1, which).matmul(weights[0].t()).view(batch, which.shape[0], heads, -1); // [B, R, h, d]
+        var others = y.matmul(weights[1].t()).view(batch, count, 2 * heads, -1).chunk(2, 2);
+        var (k, v) = (others[0], others[1]);
+        if (turns is not null) (q, k) = (RotaryGrid.Turn(q, turns.index_select(-3, which)), RotaryGrid.Turn(k, turns));
+        var mixed = Attend(q.transpose(1, 2), k.transpose(1, 2), bias?.index_select(-2, which)).matmul(v.transpose(1, 2));
+        var u = x.index_select(1, which) + output.call(mixed.transpose(1, 2).flatten(2));
+        return (u + Feed(mlpNorm.call(u))).MoveToOuterDisposeScope();
     }
 
     /// <summary>The attention alone that this block would pay.</summary>
@@ -93,6 +113,8 @@ public sealed class RmsBlock : nn.Module<Tensor, Tensor?, Tensor?, Tensor>
         var both = turned.transpose(1, 2).chunk(2, 1); // [B, h, N, d] each
         return (both[0], both[1], parts[1].view(batch, count, heads, -1).transpose(1, 2));
     }
+
+    private Tensor Feed(Tensor normalized) => down.call(nn.functional.gelu(up.call(normalized)));
 
     private Tensor Attend(Tensor q, Tensor k, Tensor? bias)
     {

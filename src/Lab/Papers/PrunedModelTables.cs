@@ -12,8 +12,8 @@ public static class PrunedModelTables
     /// <param name="models">At least one.</param>
     public static DataFrame Gates(IReadOnlyList<PrunedModel> models) => new(
         Words("model", models, model => $"{model.Trained.Recipe.Name}, seed {model.Seed}{(model.Trained.FromCache ? ", from the cache" : "")}"),
-        Number("right answers, %", models, model => 100 * model.Unpruned.Score.All.Value, 1),
-        Number("mean of types, %", models, model => 100 * model.Unpruned.Score.MeanOfTypes(), 1),
+        Number("right answers, %", models, model => 100 * model.Gate.All.Value, 1),
+        Number("mean of types, %", models, model => 100 * model.Gate.MeanOfTypes(), 1),
         Number("gate, %", models, model => 100 * model.Trained.Recipe.Gate, 0),
         Words("", models, model => model.PassesGate ? "passes" : "below: no verdicts"));
 

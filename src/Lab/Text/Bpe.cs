@@ -53,6 +53,18 @@ public sealed class Bpe
         return OfMerges(merges.Select(merge => (merge.Left, merge.Right)), corpus.PreTokenizer, specialTokens);
     }
 
+    /// <summary>Learns a tokenizer of a single text, without special tokens.</summary>
+    /// <param name="text">Usually UTF-8.</param>
+    /// <param name="preTokenizer">Cuts it into pieces.</param>
+    /// <param name="vocabularySize">Tokens in all; fewer come out when no pair occurs twice any more.</param>
+    /// <exception cref="ArgumentOutOfRangeException">A size too small for the bytes.</exception>
+    public static Bpe Train(ReadOnlySpan<byte> text, PreTokenizer preTokenizer, int vocabularySize)
+    {
+        var pieces = new PieceCounts(preTokenizer);
+        pieces.Add(text);
+        return Train(pieces, vocabularySize);
+    }
+
     /// <summary>A tokenizer whose ids 0 .. 255 are the bytes, followed by the tokens of merges and by special tokens.</summary>
     /// <param name="merges">Pairs of ids, in order; the first makes token 256. None: a tokenizer of bytes.</param>
     /// <param name="preTokenizer">Cuts texts into pieces.</param>

@@ -72,7 +72,7 @@ public sealed record VlmScore(IReadOnlyDictionary<QuestionType, BinomialShare> T
             using var part = batch.Slice(start, Math.Min(Chunk, batch.Count - start));
             var sequence = model.Ask(model.VisualTokens(model.Vision.Encoder.call(part.Images)), part.Words);
             if (keep is not null) sequence = sequence.Keep(keep.narrow(0, start, part.Count), Execution.Mask, Positions.Keep);
-            var answers = model.Decoder.Answers(model.Decoder.call(sequence)).argmax(-1);
+            var answers = model.Decoder.Answer(sequence).argmax(-1);
             right.AddRange(answers.eq(part.Answers).flatten().cpu().data<bool>());
         }
         return Of(batch.Asked.SelectMany(asked => asked).Select(question => question.Type), right);

@@ -7,6 +7,18 @@ namespace Lab.Tests.Text;
 public sealed class BpeTrainerTests
 {
     [Fact]
+    public void A_text_trains_the_tokenizer_of_its_pieces()
+    {
+        var text = Encoding.UTF8.GetBytes(string.Concat(Enumerable.Repeat("low lower newest widest ", 5)));
+        var counts = new PieceCounts(PreTokenizer.Words);
+        counts.Add(text);
+        var (ofPieces, ofText) = (Bpe.Train(counts, 264), Bpe.Train(text, PreTokenizer.Words, 264));
+        Assert.Equal(264, ofText.Vocabulary.Size);
+        Assert.Equal(ofPieces.Hash(), ofText.Hash());
+        Assert.Throws<ArgumentOutOfRangeException>(() => Bpe.Train(text, PreTokenizer.Words, 255));
+    }
+
+    [Fact]
     public void The_worked_example_gives_its_merges_in_order()
     {
         var counts = new PieceCounts(PreTokenizer.Words);

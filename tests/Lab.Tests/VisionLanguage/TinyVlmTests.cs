@@ -119,6 +119,22 @@ public sealed class TinyVlmTests : IDisposable
     }
 
     [Fact]
+    public void A_last_layer_for_the_answers_alone_gives_the_answers_and_gradients_of_a_whole_one()
+    {
+        var keep = (arange(64) % 3).eq(0).unsqueeze(0).expand(3, -1);
+        foreach (var execution in Enum.GetValues<Execution>())
+        {
+            var sequence = model.Ask(Visual(), batch.Words).Keep(keep, execution, Positions.Keep);
+            var (whole, alone) = (model.Decoder.Answers(model.Decoder.call(sequence)), model.Decoder.Answer(sequence));
+            Near.Equal(whole, alone, 1e-5);
+            Tensor[] weights = [.. model.Decoder.parameters()];
+            foreach (var (expected, gradient) in Gradients(whole).Zip(Gradients(alone))) Near.Equal(expected, gradient, 1e-4);
+
+            IList<Tensor> Gradients(Tensor answers) => autograd.grad([answers.square().sum()], weights);
+        }
+    }
+
+    [Fact]
     public void Hiding_tokens_and_taking_them_out_give_the_same_answers_at_the_input_and_between_layers()
     {
         foreach (var positions in Enum.GetValues<Positions>())

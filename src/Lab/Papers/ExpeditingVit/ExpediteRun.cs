@@ -35,20 +35,20 @@ public sealed record ExpediteRun(
 /// <param name="MacShare">Multiply-adds over those of the model as it is.</param>
 public sealed record ExpediteLatency(int Side, bool AllPairs, double BaseSeconds, double Seconds, double MacShare)
 {
-    private const int Pictures = 16, Repetitions = 7;
+    private const int Pictures = 16;
 
     /// <summary>Time over that of the model as it is.</summary>
     public double Share => Seconds / BaseSeconds;
 
     /// <summary>Measures grids of clusters behind a third of the layers, computed in both ways, and the model as it is, by turns.</summary>
-    internal static IReadOnlyList<ExpediteLatency> Measure(VisionTransformer model, SegmentationProbe probe, IReadOnlyList<int> sides, Device device)
+    internal static IReadOnlyList<ExpediteLatency> Measure(VisionTransformer model, SegmentationProbe probe, IReadOnlyList<int> sides, Device device, int rounds)
     {
         using var noGrad = no_grad();
         using var images = rand([Pictures, 3, model.Options.ImageSize, model.Options.ImageSize], device: device);
         var alpha = model.Blocks.Count / 3;
         var ways = (from side in sides from allPairs in new[] { false, true } select (side, allPairs)).ToArray();
         nn.Module<Tensor, Tensor>[] segmenters = [model, .. ways.Select(way => probe.Clustered(new(1 / probe.MeanSquaredDistance(alpha)) { AllPairs = way.allPairs }, alpha, way.side))];
-        var seconds = Latency.ByTurns(segmenters, images, Repetitions);
+        var seconds = Latency.ByTurns(segmenters, images, rounds);
         return [.. ways.Select((way, i) => new ExpediteLatency(way.side, way.allPairs, seconds[0], seconds[i + 1], probe.Macs(segmenters[i + 1]) / probe.Macs(model)))];
     }
 }

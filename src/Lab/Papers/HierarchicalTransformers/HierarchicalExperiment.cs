@@ -84,12 +84,7 @@ public sealed record HierarchicalExperiment
 
     /// <summary>The baseline's tokenizer: its pieces are the words, so that both models know the same words.</summary>
     /// <param name="corpus">Learned from.</param>
-    public Bpe TrainTokenizer(TextSplits corpus)
-    {
-        var counts = new PieceCounts(PreTokenizer.Words);
-        counts.Add(corpus.Train);
-        return Bpe.Train(counts, Vocabulary);
-    }
+    public Bpe TrainTokenizer(TextSplits corpus) => Bpe.Train(corpus.Train, PreTokenizer.Words, Vocabulary);
 
     /// <summary>Operations per byte of a text.</summary>
     /// <param name="model">Hierarchical.</param>

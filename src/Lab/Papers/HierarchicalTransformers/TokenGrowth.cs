@@ -36,9 +36,7 @@ public sealed record TokenGrowth(string Text, double BytesPerWord, double Tokens
     public static IReadOnlyList<TokenGrowth> Measure(TextSplits main, IEnumerable<TextSplits> others, int vocabulary, double rate, int mostBytes, long seed)
     {
         var known = WordSplitter.Whitespace.Split(main.Train).Head(KnownBytes);
-        var counts = new PieceCounts(PreTokenizer.Words);
-        counts.Add(known.Bytes);
-        var tokenizer = Bpe.Train(counts, vocabulary);
+        var tokenizer = Bpe.Train(known.Bytes, PreTokenizer.Words, vocabulary);
         (string Name, WordText Words)[] texts = [(Known, known), (Unseen, WordSplitter.Whitespace.Split(main.Test))];
         return
         [

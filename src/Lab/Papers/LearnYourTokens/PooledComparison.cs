@@ -28,9 +28,7 @@ internal sealed class PooledComparison
         (this.experiment, this.corpus, this.device, this.progress, this.cache, this.cancellation) = (experiment, corpus, device, progress, cache, cancellation);
         (train, test) = (WordSplitter.Whitespace.Split(corpus.Train), WordSplitter.Whitespace.Split(corpus.Test).Head(experiment.ScoredBytes));
         counts = WordCounts.Of(train);
-        var pieces = new PieceCounts(PreTokenizer.Words);
-        pieces.Add(corpus.Train);
-        (bytes, subwords) = (Bpe.OfMerges([], PreTokenizer.Words), Bpe.Train(pieces, experiment.Subwords));
+        (bytes, subwords) = (Bpe.OfMerges([], PreTokenizer.Words), Bpe.Train(corpus.Train, PreTokenizer.Words, experiment.Subwords));
     }
 
     public PooledRun Run(long seed)

@@ -81,6 +81,7 @@ public sealed record TransPruneExperiment(bool IsFull, VlmRecipe Recipe, int Que
         IReadOnlyList<long> seeds, Device? device = null, ModelCache? cache = null, IProgress<TrainingProgress>? progress = null, CancellationToken cancellation = default)
     {
         if (seeds.Count == 0) throw new ArgumentException("An experiment needs at least one seed.", nameof(seeds));
+        using var thread = IsFull ? null : new OneThread();
         foreach (var named in Schedules) named.Schedule.Check(Recipe.Model.Depth);
         return new(this, Runs.All(seeds.Select(seed => RunOne(seed, new(device ?? CPU, cache ?? ModelCache.Default, progress, cancellation)))));
     }

@@ -59,7 +59,7 @@ public sealed class TinyVlm : nn.Module<Tensor, Tensor, Tensor>
     {
         using var scope = NewDisposeScope();
         var sequence = Ask(VisualTokens(Vision.Encoder.call(images)), words.unsqueeze(1));
-        return Decoder.Answers(Decoder.call(sequence)).squeeze(1).MoveToOuterDisposeScope();
+        return Decoder.Answer(sequence).squeeze(1).MoveToOuterDisposeScope();
     }
 
     /// <summary>Visual tokens as the decoder takes them.</summary>

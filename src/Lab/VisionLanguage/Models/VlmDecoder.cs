@@ -31,7 +31,7 @@ public sealed class VlmDecoder : nn.Module<TokenSequence, TokenSequence>
     /// <returns>Behind the last.</returns>
     public override TokenSequence forward(TokenSequence sequence)
     {
-        foreach (var block in blocks) sequence = sequence.With(block.call(sequence.Tokens, sequence.Turns, sequence.Bias));
+        foreach (var block in blocks) sequence = Behind(block, sequence);
         return sequence;
     }
 
@@ -57,9 +57,23 @@ public sealed class VlmDecoder : nn.Module<TokenSequence, TokenSequence>
     public Tensor Answers(TokenSequence sequence)
     {
         using var scope = NewDisposeScope();
-        var last = arange(sequence.FirstText + TinyVlmOptions.QuestionLength - 1, sequence.Length, TinyVlmOptions.QuestionLength, device: sequence.Tokens.device);
-        return head.call(norm.call(sequence.Tokens.index_select(1, last))).MoveToOuterDisposeScope();
+        return head.call(norm.call(sequence.Tokens.index_select(1, AnswerPlaces(sequence)))).MoveToOuterDisposeScope();
     }
+
+    /// <summary>All layers, and what the model answers: the last layer computes nothing else.</summary>
+    /// <param name="sequence">Before the first layer.</param>
+    /// <returns>Logits [B, Q, 58], those of <see cref="Answers"/> behind all layers.</returns>
+    public Tensor Answer(TokenSequence sequence)
+    {
+        using var scope = NewDisposeScope();
+        foreach (var block in blocks[..^1]) sequence = Behind(block, sequence);
+        return head.call(norm.call(blocks[^1].At(sequence.Tokens, sequence.Turns, sequence.Bias, AnswerPlaces(sequence)))).MoveToOuterDisposeScope();
+    }
+
+    private static TokenSequence Behind(RmsBlock block, TokenSequence sequence) => sequence.With(block.call(sequence.Tokens, sequence.Turns, sequence.Bias));
+
+    private static Tensor AnswerPlaces(TokenSequence sequence) =>
+        arange(sequence.FirstText + TinyVlmOptions.QuestionLength - 1, sequence.Length, TinyVlmOptions.QuestionLength, device: sequence.Tokens.device);
 
     /// <summary>The constructor registers the parts.</summary>
     protected override void RegisterComponents() { }

@@ -59,7 +59,7 @@ internal static class VlmTraining
         var features = FrozenFeatures(model, batch.Images);
         var projected = model.Vision.Projector.call(features.Patches);
         var sequence = model.Ask(model.Place(projected), batch.Words).Keep(TokenDrop.Keep(batch, seed), Execution.Mask, Positions.Keep);
-        var answers = model.Decoder.Answers(model.Decoder.call(sequence)); // [B, Q, 58]
+        var answers = model.Decoder.Answer(sequence); // [B, Q, 58]
         var losses = model.Vision.Losses(projected, features, batch);
         return nn.functional.cross_entropy(answers.flatten(0, 1), batch.Answers.flatten()) + 0.3 * losses.Patch + 0.2 * losses.Class + 0.1 * losses.Centre;
     }

@@ -25,6 +25,9 @@ public sealed class TodreExperimentTests : IDisposable
         using var scope = NewDisposeScope();
         using var results = tiny.Run([0, 1], cache: new ModelCache(folder.Path));
         var run = results.Runs[0];
+        Assert.Equal(64, run.Unpruned.Score.All.Asked);
+        Assert.Equal(2_048, run.Gate.All.Asked); // 64 questions would tell nothing about a gate
+        Assert.Equal(run.Gate.All.Value >= tiny.Recipe.Gate, run.PassesGate);
         Assert.Equal(27, run.Chosen.Count); // nine methods, three numbers of tokens
         Assert.Equal([1, 2, 3], run.Drops.Select(drop => drop.Layer));
         Assert.All(run.TextToVision, share => Assert.InRange(share, 0.01, 1));
