@@ -42,8 +42,8 @@ public sealed record FqganExperiment(
 
     /// <summary>Some tens of seconds on two cores, with pictures that are drawn here.</summary>
     public static FqganExperiment Quick { get; } = new(
-        false, [FqganArm.Single, FqganArm.Dual, FqganArm.Disentangled, FqganArm.Both], Codes: 512, TokenizerConfig.P32_4s, new(Steps: 80, BatchSize: 32) { CurvePoints = 4 },
-        [FarHead.Linear, FarHead.Autoregressive], PriorOptions.Small, new(Steps: 100));
+        false, [FqganArm.Single, FqganArm.Dual, FqganArm.Disentangled, FqganArm.Both], Codes: 512, TokenizerConfig.P32_4s, new(Steps: 60, BatchSize: 32) { CurvePoints = 4 },
+        [FarHead.Linear, FarHead.Autoregressive], PriorOptions.Small, new(Steps: 60));
 
     /// <summary>All arms and heads on CIFAR-10, for minutes per seed on two cores.</summary>
     public static FqganExperiment Full { get; } = new(
