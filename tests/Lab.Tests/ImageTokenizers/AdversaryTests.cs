@@ -1,8 +1,7 @@
-using Lab.Data.Scenes;
+using Lab.Data;
 using Lab.ImageTokenizers;
 using Lab.Metrics;
 using Lab.Quantization;
-using Lab.Training;
 using static TorchSharp.torch;
 
 namespace Lab.Tests.ImageTokenizers;
