@@ -26,7 +26,7 @@ public static class NearestCode
     public static Tensor Draw(Tensor vectors, Tensor book, double temperature)
     {
         if (temperature is not (> 0 and < double.PositiveInfinity)) throw new ArgumentException($"The temperature of drawn codes must be above 0, got {temperature}.", nameof(temperature));
-        return Best(vectors, book, halfDistances => halfDistances * (2 / temperature) + LogExponential(halfDistances));
+        return Best(vectors, book, halfDistances => halfDistances.mul_(2 / temperature).add_(LogExponential(halfDistances)));
     }
 
     /// <summary>The nearest few codes, nearest first; the order of equally near ones is not defined.</summary>
@@ -49,11 +49,11 @@ public static class NearestCode
             var (least, code) = (empty([rows.shape[0], 0], rows.dtype, rows.device), empty([rows.shape[0], 0], ScalarType.Int64, rows.device));
             for (long first = 0; first < book.shape[0]; first += CodeBlock)
             {
+                using var step = NewDisposeScope(); // what it takes does not live until the last block
                 var halfDistances = blocks.HalfDistances(rows, first);
                 var (near, candidate) = halfDistances.topk((int)Math.Min(count, halfDistances.shape[1]), 1, largest: false);
-                (near, code) = (cat([least, near], 1), cat([code, candidate + first], 1));
-                (least, var kept) = near.topk((int)Math.Min(count, near.shape[1]), 1, largest: false);
-                code = code.gather(1, kept);
+                var (kept, places) = cat([least, near], 1).topk((int)Math.Min(count, least.shape[1] + near.shape[1]), 1, largest: false);
+                (least, code) = (kept.MoveToOuterDisposeScope(), cat([code, candidate + first], 1).gather(1, places).MoveToOuterDisposeScope());
             }
             codes.narrow(0, row, rows.shape[0]).copy_(code);
             distances.narrow(0, row, rows.shape[0]).copy_((2 * least + rows.square().sum(1, keepdim: true)).clamp_min(0));
@@ -61,7 +61,7 @@ public static class NearestCode
         return (codes.MoveToOuterDisposeScope(), distances.to(vectors.dtype).MoveToOuterDisposeScope());
     }
 
-    // The code with the least score; scores are made of half distances [rows, codes], short of what all codes share.
+    // The code with the least score; scores are made, in place, of half distances [rows, codes], short of what all codes share.
     private static Tensor Best(Tensor vectors, Tensor book, Func<Tensor, Tensor> score)
     {
         using var noGrad = no_grad();
@@ -72,16 +72,24 @@ public static class NearestCode
         {
             using var block = NewDisposeScope();
             var rows = blocks.Rows(row);
-            var (least, code) = score(blocks.HalfDistances(rows, 0)).min(1);
+            var (least, code) = Least(blocks, rows, 0, score);
             for (var first = CodeBlock; first < book.shape[0]; first += CodeBlock)
             {
-                var (distance, candidate) = score(blocks.HalfDistances(rows, first)).min(1);
+                var (distance, candidate) = Least(blocks, rows, first, score);
                 var nearer = distance < least;
-                (least, code) = (where(nearer, distance, least), where(nearer, candidate + first, code));
+                (least, code) = (where(nearer, distance, least), where(nearer, candidate, code));
             }
             nearest.narrow(0, row, rows.shape[0]).copy_(code);
         }
         return nearest.MoveToOuterDisposeScope();
+    }
+
+    // Of a block of codes; what it takes does not live until the last block.
+    private static (Tensor Scores, Tensor Codes) Least(Blocks blocks, Tensor rows, long first, Func<Tensor, Tensor> score)
+    {
+        using var scope = NewDisposeScope();
+        var (scores, codes) = score(blocks.HalfDistances(rows, first)).min(1);
+        return (scores.MoveToOuterDisposeScope(), (codes + first).MoveToOuterDisposeScope());
     }
 
     // ln E with E exponentially distributed: minus a Gumbel number. The ends of the unit interval have no logarithm of a logarithm.
@@ -90,6 +98,7 @@ public static class NearestCode
     private sealed class Blocks
     {
         private readonly Tensor vectors, centre, book, halfNorms; // [N, D], [D], [K, D], [K]
+        private readonly Tensor scratch; // of a block: a new one each time would scatter the heap, which then grows with the number of codes
 
         public Blocks(Tensor vectors, Tensor book)
         {
@@ -98,16 +107,19 @@ public static class NearestCode
             (this.vectors, centre) = (vectors, wide.mean([0])); // far from zero, distances would drown in the rounding of large products
             this.book = wide - centre;
             halfNorms = this.book.square().sum(1) / 2; // |z - c|^2 / 2 = |z|^2 / 2 - z.c + |c|^2 / 2, and the first term is the same for all codes
+            scratch = empty(Math.Min(RowBlock, vectors.shape[0]) * Math.Min(CodeBlock, book.shape[0]), Type, vectors.device);
         }
 
         public ScalarType Type { get; }
 
         public Tensor Rows(long first) => vectors.narrow(0, first, Math.Min(RowBlock, vectors.shape[0] - first)).to(Type) - centre;
 
+        // [rows, codes], short of what all codes share; overwritten by the next call.
         public Tensor HalfDistances(Tensor rows, long first)
         {
             var count = Math.Min(CodeBlock, book.shape[0] - first);
-            return addmm(halfNorms.narrow(0, first, count), rows, book.narrow(0, first, count).t(), 1, -1); // [rows, count]
+            var scores = scratch.narrow(0, 0, rows.shape[0] * count).view(rows.shape[0], count);
+            return scores.copy_(halfNorms.narrow(0, first, count).expand_as(scores)).addmm_(rows, book.narrow(0, first, count).t(), 1, -1);
         }
     }
 }

@@ -69,6 +69,20 @@ public sealed record FqganExperiment(
     public TokenizerData LoadData(IProgress<DownloadProgress>? progress = null, CancellationToken cancellation = default) =>
         TokenizerData.Load(IsFull, Config.Size, progress, cancellation);
 
+    /// <summary>The feature networks: one for the loss, which is also the teacher, another for the metrics.</summary>
+    /// <param name="data">Pictures.</param>
+    /// <param name="device">The CPU when null.</param>
+    /// <param name="cache">The user's when null.</param>
+    /// <param name="progress">Told about both trainings.</param>
+    /// <param name="cancellation">Stops before the next step.</param>
+    /// <returns>The caller's to dispose.</returns>
+    public (TrainedFeatures Perceptual, TrainedFeatures Metric) TrainFeatures(
+        TokenizerData data, Device? device = null, ModelCache? cache = null, IProgress<TrainingProgress>? progress = null, CancellationToken cancellation = default)
+    {
+        using var thread = IsFull ? null : new OneThread();
+        return FeatureNets.Both(data, FeatureSteps, FeatureBatch, device, cache, progress, cancellation);
+    }
+
     /// <summary>Options of an arm's bottleneck.</summary>
     /// <param name="arm">One of <see cref="Arms"/>.</param>
     public FactorizedOptions Options(FqganArm arm) => arm.Options(Codes, Config, Weights);
