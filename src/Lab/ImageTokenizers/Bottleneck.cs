@@ -10,8 +10,11 @@ public abstract class Bottleneck(string name) : nn.Module<Tensor, Quantized>(nam
     /// <summary>Codes of every codebook; none where nothing is quantized.</summary>
     public abstract IReadOnlyList<long> BookSizes { get; }
 
+    /// <summary>Codes of every book for a position of the grid: more than 1 where coarser grids are kept, too.</summary>
+    public virtual double CodesPerPosition => 1;
+
     /// <summary>Nominal bits of a position: the sum of log2 of the book sizes.</summary>
-    public double BitsPerPosition => BookSizes.Sum(size => Math.Log2(size));
+    public double BitsPerPosition => CodesPerPosition * BookSizes.Sum(size => Math.Log2(size));
 
     /// <summary>Channels that the encoder must give for latents of so many: the same, unless the bottleneck also narrows them.</summary>
     /// <param name="zChannels">z: channels that the decoder gets.</param>

@@ -3,6 +3,7 @@ using Lab.Metrics;
 using Lab.Quantization;
 using Lab.Runtime;
 using Lab.Training;
+using TorchSharp.Modules;
 using static TorchSharp.torch;
 
 namespace Lab.ImageTokenizers;
@@ -19,6 +20,12 @@ public sealed record TokenizerRecipe(long Steps, int BatchSize)
 
     /// <summary>Of the distance under the perceptual network.</summary>
     public double PerceptualWeight { get; init; } = 0.1;
+
+    /// <summary>A discriminator that tells made pictures from real ones; null: none.</summary>
+    public AdversarialOptions? Adversarial { get; init; }
+
+    /// <summary>Decay of a moving average of the weights, e.g. 0.999, that the tokenizer has in the curve and in the end; null: none.</summary>
+    public double? EmaDecay { get; init; }
 
     /// <summary>Points of a training curve.</summary>
     public int CurvePoints { get; init; } = 6;
@@ -58,8 +65,11 @@ public sealed record TokenizerRecipe(long Steps, int BatchSize)
             AdamW = new() { Beta1 = 0.9, Beta2 = 0.95, WeightDecay = 0 },
             ClipNorm = 1,
             Seed = seed,
+            EmaDecay = EmaDecay,
             EvaluationInterval = Math.Max(1, Steps / CurvePoints),
         };
+        using var adversary = Adversarial is null ? null : new Adversary(Adversarial, options.AdamW, options.LearningRate, Steps, seed, device);
+        var last = tokenizer.Decoder.modules().OfType<Conv2d>().Last().weight;
         var annealed = (tokenizer.Bottleneck as QuantizedBottleneck)?.Quantizer as IAnnealed;
         var step = 0L;
         var history = Trainer.Run(tokenizer, batches, Loss, options, Evaluate, progress, cancellation);
@@ -67,9 +77,12 @@ public sealed record TokenizerRecipe(long Steps, int BatchSize)
 
         Tensor Loss(ImageBatch batch)
         {
-            annealed?.Anneal((double)step++ / Steps);
+            annealed?.Anneal((double)step / Steps);
             var made = tokenizer.call(batch.Images);
-            var loss = (made.Images - batch.Images).square().mean() + PerceptualWeight * perceptual.Distance(made.Images, batch.Images) + made.Loss;
+            var reconstruction = (made.Images - batch.Images).square().mean() + PerceptualWeight * perceptual.Distance(made.Images, batch.Images);
+            var loss = reconstruction + made.Loss;
+            if (adversary?.Term(step, batch.Images, made.Images, reconstruction, last) is { } term) loss = loss + term;
+            step++;
             return more is null ? loss : loss + more(batch.Images, made);
         }
 

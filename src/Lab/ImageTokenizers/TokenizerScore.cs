@@ -79,7 +79,7 @@ public sealed class TokenizerScorer : IDisposable
             Mean(cat(psnr)), Mean(cat(ssim)), stack(perceptual).sum().item<float>() / test.Count,
             FrechetDistance.Between((cat(embeddings) - mean) / deviation, reference),
             sizes.Count == 0 ? null : CodebookUse.Joint(all, sizes),
-            sizes.Count == 0 ? null : sizes.Select((size, book) => CodebookUse.Of(all.select(-1, book), size).Bits).Sum(),
+            sizes.Count == 0 ? null : tokenizer.Bottleneck.CodesPerPosition * sizes.Select((size, book) => CodebookUse.Of(all.select(-1, book), size).Bits).Sum(),
             tokenizer.BitsPerPixel);
     }
 

@@ -72,7 +72,7 @@ public sealed class AdditiveQuantizer : Quantizer
         var q = LookupRows(codes);
         if (!training) return new(q, codes, zeros([], rows.dtype, rows.device));
         var loss = commitment * (rows - q.detach()).square().mean() + (rows.detach() - q).square().mean();
-        return new(estimator.Apply(rows, q.detach()), codes, loss);
+        return new(estimator.Apply(rows, q), codes, loss);
     }
 
     /// <inheritdoc/>

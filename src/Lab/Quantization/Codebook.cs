@@ -71,9 +71,9 @@ public abstract class Codebook : nn.Module
     /// <param name="rows">[N, D].</param>
     internal Tensor Project(Tensor rows) => OnSphere ? nn.functional.normalize(rows, dim: -1) : rows;
 
-    /// <summary>Before the first training batch is quantized: k-means, where that is the start.</summary>
+    /// <summary>Before a training batch is quantized: k-means, where that is the start and the batch is the first.</summary>
     /// <param name="rows">[N, D], projected.</param>
-    internal void Start(Tensor rows)
+    internal virtual void Start(Tensor rows)
     {
         if (started.item<bool>()) return;
         using var noGrad = no_grad();
@@ -207,7 +207,7 @@ public sealed class LearnedCodebook : Codebook
     }
 
     /// <inheritdoc/>
-    public override Tensor Vectors => OnSphere ? nn.functional.normalize(vectors, dim: -1) : vectors;
+    public override Tensor Vectors => OnSphere ? nn.functional.normalize(vectors.clone(), dim: -1) : vectors; // revival overwrites what the backward pass of the normalization still needs
 
     internal override bool LearnsByGradient => true;
 

@@ -23,6 +23,27 @@ public abstract record GradientEstimator
         ? new DirectionalEstimator(variance)
         : throw new ArgumentException($"A variance must not be negative, got {variance}.", nameof(variance));
 
+    /// <summary>
+    /// Straight through to the vector and, <paramref name="nu"/> times, to its code as well, so that a learned codebook follows what the loss wants of it
+    /// now, not only where its vectors went a step ago.
+    /// </summary>
+    /// <param name="nu">Share of the gradient that codes get.</param>
+    /// <exception cref="ArgumentException">Not above 0.</exception>
+    public static GradientEstimator Synchronous(double nu) => nu is > 0 and < double.PositiveInfinity
+        ? new SynchronousEstimator(nu)
+        : throw new ArgumentException($"The share of the gradient that codes get must be above 0, got {nu}.", nameof(nu));
+
+    /// <summary>Its gradient to codes would be lost on moving averages.</summary>
+    internal virtual bool NeedsLearnedCodes => false;
+
+    /// <summary>The estimator for some books.</summary>
+    /// <param name="estimator">Null: straight-through.</param>
+    /// <param name="books">Whose codes are passed to it.</param>
+    /// <exception cref="ArgumentException">One that teaches codes, where a book has no gradients.</exception>
+    internal static GradientEstimator For(GradientEstimator? estimator, IEnumerable<Codebook> books) => estimator is { NeedsLearnedCodes: true } && !books.All(book => book.LearnsByGradient)
+        ? throw new ArgumentException("An estimator that passes gradients on to codes needs codebooks that have some: moving averages have none.", nameof(estimator))
+        : estimator ?? StraightThrough;
+
     /// <param name="z">[N, D].</param>
     /// <param name="q">[N, D], what they are quantized to.</param>
     /// <returns>[N, D]: the values of <paramref name="q"/>, or near it, with a gradient to <paramref name="z"/>.</returns>
@@ -56,6 +77,14 @@ public abstract record GradientEstimator
             var direction = (q - z + Math.Sqrt(Variance) * randn_like(z)).detach();
             return z + Norm(q - z) * (direction / Norm(direction));
         }
+    }
+
+    // Huh et al. 2023, section 4 (arXiv 2305.08842): the alternated optimisation done in one step.
+    private sealed record SynchronousEstimator(double Nu) : GradientEstimator
+    {
+        internal override bool NeedsLearnedCodes => true;
+
+        public override Tensor Apply(Tensor z, Tensor q) => z + (q - z).detach() + Nu * (q - q.detach());
     }
 
     private static Tensor Norm(Tensor x) => (x * x).sum(-1, keepdim: true).clamp_min(Tiny * Tiny).sqrt();

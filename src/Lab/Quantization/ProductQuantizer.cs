@@ -16,7 +16,7 @@ public sealed class ProductQuantizer : Quantizer
         : base(parts.Count > 0 ? parts.Sum(part => part.Dim) : throw new ArgumentException("A product quantizer needs at least 1 part.", nameof(parts)), nameof(ProductQuantizer))
     {
         this.parts = [.. parts];
-        this.estimator = estimator ?? GradientEstimator.StraightThrough;
+        this.estimator = GradientEstimator.For(estimator, parts.Select(part => part.Codebook));
         BookSizes = [.. parts.Select(part => part.Codebook.Size)];
         for (var i = 0; i < this.parts.Length; i++) register_module($"part{i}", this.parts[i]);
     }

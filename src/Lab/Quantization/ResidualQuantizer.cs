@@ -2,15 +2,20 @@ using static TorchSharp.torch;
 
 namespace Lab.Quantization;
 
-/// <summary>Residual quantization: every stage quantizes what the stages before left over; the vector is the sum of the codes.</summary>
-/// <remarks>Sources: Juang and Gray 1982; in a network: Zeghidour et al. 2021 (arXiv 2107.03312).</remarks>
+/// <summary>
+/// Residual quantization: every stage quantizes what the stages before left over; the vector is the sum of the codes. A quantizer that stands in the list
+/// several times is one shared book, which learns once a step from the residuals of all its stages together.
+/// </summary>
+/// <remarks>
+/// Sources: Juang and Gray 1982; in a network: Zeghidour et al. 2021 (arXiv 2107.03312); one book for all stages: Lee et al. 2022, section 3.1 (arXiv 2203.01941).
+/// </remarks>
 public sealed class ResidualQuantizer : Quantizer
 {
     private readonly VectorQuantizer[] stages;
     private readonly GradientEstimator estimator;
     private readonly bool dropStages;
 
-    /// <param name="stages">M quantizers of one width, first to last; owned by this module from now on.</param>
+    /// <param name="stages">M quantizers of one width, first to last, the same one several times to share its book; owned by this module from now on.</param>
     /// <param name="estimator">Of the sum; null: straight-through.</param>
     /// <param name="dropStages">In training use only a random number of the first stages, so that prefixes of codes become useful.</param>
     /// <exception cref="ArgumentException">No stage, or stages of several widths.</exception>
@@ -18,11 +23,13 @@ public sealed class ResidualQuantizer : Quantizer
         : base(stages.Count > 0 ? stages[0].Dim : throw new ArgumentException("A residual quantizer needs at least 1 stage.", nameof(stages)), nameof(ResidualQuantizer))
     {
         if (stages.FirstOrDefault(stage => stage.Dim != Dim) is { } odd) throw new ArgumentException($"All stages must be {Dim} wide, one is {odd.Dim}.", nameof(stages));
+        if (stages.GroupBy(stage => stage.Codebook).FirstOrDefault(book => book.Count() > 1 && book.Key is AffineCodebook) is not null)
+            throw new ArgumentException("Stages cannot share a codebook that follows the place and scale of its vectors: residuals have others in every stage.", nameof(stages));
         this.stages = [.. stages];
-        this.estimator = estimator ?? GradientEstimator.StraightThrough;
+        this.estimator = GradientEstimator.For(estimator, stages.Select(stage => stage.Codebook));
         this.dropStages = dropStages;
         BookSizes = [.. stages.Select(stage => stage.Codebook.Size)];
-        for (var i = 0; i < this.stages.Length; i++) register_module($"stage{i}", this.stages[i]);
+        foreach (var stage in stages.Distinct()) register_module($"stage{Array.IndexOf(this.stages, stage)}", stage);
     }
 
     /// <inheritdoc/>
@@ -56,16 +63,24 @@ public sealed class ResidualQuantizer : Quantizer
 
         var used = training && dropStages ? (int)randint(1, stages.Length + 1, [1]).item<long>() : stages.Length;
         var (residual, sum, loss) = (rows, zeros_like(rows), zeros([], rows.dtype, rows.device));
-        var codes = new List<Tensor>();
+        var (codes, compared) = (new List<Tensor>(), new List<Tensor>());
         foreach (var stage in stages.Take(used))
         {
-            var (_, vectors, code, stageLoss) = stage.Assign(residual);
+            var (z, vectors, code, stageLoss) = stage.Assign(residual, learn: false); // a shared book must not move between its stages
+            compared.Add(z.detach());
             residual = residual - vectors.detach(); // each stage's loss is about its own residual
             (sum, loss) = (sum + vectors, loss + stageLoss);
             codes.Add(code);
         }
+        if (training) Learn(compared, codes);
         if (used < stages.Length) codes.Add(full([rows.shape[0], stages.Length - used], -1, ScalarType.Int64, rows.device));
         return new(training ? estimator.Apply(rows, sum) : sum, cat(codes, 1), loss);
+    }
+
+    private void Learn(IReadOnlyList<Tensor> compared, IReadOnlyList<Tensor> codes)
+    {
+        foreach (var book in stages.Take(codes.Count).Index().GroupBy(stage => stage.Item.Codebook, stage => stage.Index))
+            if (!book.Key.IsFrozen) book.Key.Learn(cat([.. book.Select(stage => compared[stage])]), cat([.. book.Select(stage => codes[stage].squeeze(1))]));
     }
 
     /// <inheritdoc/>

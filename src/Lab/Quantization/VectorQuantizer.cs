@@ -18,7 +18,7 @@ public sealed class VectorQuantizer : Quantizer
         if (commitment is not (>= 0 and < double.PositiveInfinity)) throw new ArgumentException($"The commitment weight must not be negative, got {commitment}.", nameof(commitment));
         codebook.Check();
         Codebook = codebook;
-        this.estimator = estimator ?? GradientEstimator.StraightThrough;
+        this.estimator = GradientEstimator.For(estimator, [codebook]);
         this.commitment = commitment;
         register_module("codebook", codebook);
     }
@@ -33,6 +33,30 @@ public sealed class VectorQuantizer : Quantizer
             value?.Check();
             field = value;
         }
+    }
+
+    /// <summary>Commitment by cross entropy, beside that by distance, whose weight may be 0; null: none.</summary>
+    /// <exception cref="ArgumentException">A value outside its range.</exception>
+    public CodeCrossEntropyLoss? CrossEntropy
+    {
+        get;
+        init
+        {
+            value?.Check();
+            field = value;
+        }
+    }
+
+    /// <summary>
+    /// T: in training a code is drawn with the probabilities softmax(-|z - c|^2 / T), and far codes are tried, too; 0: the nearest is taken, as always in
+    /// evaluation.
+    /// </summary>
+    /// <exception cref="ArgumentException">A negative temperature.</exception>
+    /// <remarks>Source: Lee et al. 2022, section 3.2 (arXiv 2203.01941).</remarks>
+    public double SamplingTemperature
+    {
+        get;
+        init => field = value is >= 0 and < double.PositiveInfinity ? value : throw new ArgumentException($"{nameof(SamplingTemperature)} must not be negative, got {value}.", nameof(value));
     }
 
     /// <summary>Keeps codes apart; null: nothing does.</summary>
@@ -66,22 +90,26 @@ public sealed class VectorQuantizer : Quantizer
 
     /// <summary>The nearest codes as they are; quantizers made of several books estimate the gradient once, for all of them.</summary>
     /// <param name="rows">[N, D].</param>
+    /// <param name="learn">In training the book learns at once; who uses it several times lets it learn afterwards.</param>
     /// <returns>What was compared [N, D], its codes' vectors [N, D], codes [N, 1], loss.</returns>
-    internal (Tensor Compared, Tensor Vectors, Tensor Codes, Tensor Loss) Assign(Tensor rows)
+    internal (Tensor Compared, Tensor Vectors, Tensor Codes, Tensor Loss) Assign(Tensor rows, bool learn = true)
     {
         var z = Codebook.Project(rows);
         if (training && !Codebook.IsFrozen) Codebook.Start(z.detach());
         var vectors = Codebook.Vectors;
-        var codes = NearestCode.Search(z.detach(), vectors.detach());
+        var codes = training && SamplingTemperature > 0
+            ? NearestCode.Draw(z.detach(), vectors.detach(), SamplingTemperature)
+            : NearestCode.Search(z.detach(), vectors.detach());
         var q = vectors.index_select(0, codes);
         if (!training) return (z, q, codes.unsqueeze(1), zeros([], rows.dtype, rows.device));
 
         var loss = commitment * (z - q.detach()).square().mean();
         if (Codebook.LearnsByGradient && !Codebook.IsFrozen) loss = loss + (z.detach() - q).square().mean();
         if (Entropy is not null) loss = loss + Entropy.Weight * Entropy.Of(z, Codebook.IsFrozen ? vectors.detach() : vectors);
+        if (CrossEntropy is not null) loss = loss + CrossEntropy.Weight * CrossEntropy.Of(z, Codebook.IsFrozen ? vectors.detach() : vectors, codes);
         if (Codebook.IsFrozen) return (z, q.detach(), codes.unsqueeze(1), loss);
         if (Orthogonality is not null) loss = loss + Orthogonality.Weight * Orthogonality.Of(vectors);
-        Codebook.Learn(z.detach(), codes);
+        if (learn) Codebook.Learn(z.detach(), codes);
         return (z, q, codes.unsqueeze(1), loss);
     }
 

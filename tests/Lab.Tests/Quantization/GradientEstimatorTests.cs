@@ -24,6 +24,18 @@ public sealed class GradientEstimatorTests
     }
 
     [Fact]
+    public void Synchronous_passes_the_gradient_to_the_vector_and_a_share_of_it_to_the_code()
+    {
+        using var scope = NewDisposeScope();
+        var (z, q, upstream) = (randn(6, 3).requires_grad_(), randn(6, 3).requires_grad_(), randn(6, 3));
+        var value = GradientEstimator.Synchronous(0.3).Apply(z, q);
+        (value * upstream).sum().backward();
+        Near.Equal(q, value);
+        Assert.True(z.grad!.equal(upstream).all().item<bool>());
+        Near.Equal(0.3 * upstream, q.grad!);
+    }
+
+    [Fact]
     public void The_directional_estimate_ends_as_far_from_the_vector_as_its_code()
     {
         using var random = manual_seed(1);
@@ -38,9 +50,10 @@ public sealed class GradientEstimatorTests
     [InlineData("straight", false)]
     [InlineData("rotation", false)]
     [InlineData("directional", true)]
-    public void Only_the_directional_estimate_teaches_the_code_without_a_loss(string name, bool teaches)
+    [InlineData("synchronous", true)]
+    public void Only_some_estimates_teach_the_code_without_a_loss(string name, bool teaches)
     {
-        var estimator = name switch { "straight" => GradientEstimator.StraightThrough, "rotation" => GradientEstimator.Rotation, _ => GradientEstimator.Directional() };
+        var estimator = name switch { "straight" => GradientEstimator.StraightThrough, "rotation" => GradientEstimator.Rotation, "directional" => GradientEstimator.Directional(), _ => GradientEstimator.Synchronous(1) };
         var book = new LearnedCodebook(4, 3, CodebookStart.Normal);
         var quantized = new VectorQuantizer(book, estimator).call(randn(10, 3).requires_grad_());
         quantized.Values.square().sum().backward();

@@ -16,11 +16,19 @@ public sealed class QuantizerTests
         ["vector, moving averages"] = () => new VectorQuantizer(new EmaCodebook(32, Dim, CodebookStart.Normal)),
         ["vector, learned"] = () => new VectorQuantizer(new LearnedCodebook(32, Dim, CodebookStart.Uniform), GradientEstimator.Rotation),
         ["vector, on the sphere"] = () => new VectorQuantizer(new EmaCodebook(32, Dim) { OnSphere = true, RevivalThreshold = 2 }),
+        ["vector, learned on the sphere"] = () => new VectorQuantizer(new LearnedCodebook(32, Dim) { OnSphere = true, RevivalThreshold = 2 }),
         ["vector, linear map"] = () => new VectorQuantizer(new LinearCodebook(32, Dim)),
         ["vector, soft"] = () => new SoftVectorQuantizer(new LearnedCodebook(32, Dim, CodebookStart.Normal)),
         ["vector, Gumbel"] = () => new GumbelQuantizer(new LearnedCodebook(32, Dim, CodebookStart.Normal)),
+        ["vector, affine"] = () => new VectorQuantizer(new AffineCodebook(new EmaCodebook(32, Dim) { RevivalThreshold = 1 })),
+        ["vector, affine and synchronous"] = () => new VectorQuantizer(new AffineCodebook(new LearnedCodebook(32, Dim, CodebookStart.Normal)), GradientEstimator.Synchronous(0.5)),
+        ["vector, drawn and committed by cross entropy"] = () => new VectorQuantizer(new EmaCodebook(32, Dim, CodebookStart.Normal), commitment: 0) { SamplingTemperature = 1, CrossEntropy = new(1) },
         ["residual"] = () => new ResidualQuantizer([Book(16, Dim), Book(8, Dim), Book(4, Dim)]),
         ["residual, beam"] = () => new ResidualQuantizer([Book(16, Dim), Book(8, Dim), Book(4, Dim)]) { BeamWidth = 5 },
+        ["residual, one book"] = () => new ResidualQuantizer([.. Enumerable.Repeat(Book(16, Dim), 3)]),
+        ["residual finite scalar"] = () => new ResidualFiniteScalarQuantizer(3, [4, 3, 2, 5, 4, 3]),
+        ["implicit residual"] = () => new ImplicitResidualQuantizer(randn(3, 8, Dim), new(16, 1)),
+        ["latent"] = () => new LatentQuantizer(Dim, 5),
         ["product"] = () => new ProductQuantizer([Book(16, 4), Book(8, 2)]),
         ["optimized product"] = () => OptimizedProductQuantizer.Fit(randn(80, Dim), 2, 8, rounds: 2),
         ["additive"] = () => new AdditiveQuantizer(randn(3, 8, Dim)),
@@ -183,6 +191,32 @@ public sealed class QuantizerTests
         Refused("[0, 1], got 1.5", () => new SoftVectorQuantizer(new LearnedCodebook(2, 2)).Anneal(1.5));
         Refused("do not fit", () => new FiniteScalarQuantizer([.. Enumerable.Repeat(1000, 7)]));
         Refused("must not be negative, got -1", () => GradientEstimator.Directional(-1));
+        Refused("above 0, got 0", () => GradientEstimator.Synchronous(0));
+        Refused("moving averages have none", () => new VectorQuantizer(new EmaCodebook(2, 2), GradientEstimator.Synchronous(1)));
+        Refused("moving averages have none", () => new ResidualQuantizer([Book(2, 2)], GradientEstimator.Synchronous(1)));
+        Refused("moving averages have none", () => new ProductQuantizer([Book(2, 2)], GradientEstimator.Synchronous(1)));
+        Refused("must not be negative, got -1", () => new VectorQuantizer(new EmaCodebook(2, 2)) { SamplingTemperature = -1 });
+        Refused("must not be negative, got -1", () => new VectorQuantizer(new EmaCodebook(2, 2)) { CrossEntropy = new(-1) });
+        Refused("must be positive, got 0", () => new VectorQuantizer(new EmaCodebook(2, 2)) { CrossEntropy = new(1, 0) });
+        Refused("must not be negative, got -1", () => new VectorQuantizer(new EmaCodebook(2, 2)) { Entropy = new(1) { Decided = -1 } });
+        Refused("above 0, got 0", () => NearestCode.Draw(randn(2, 2), randn(3, 2), 0));
+        Refused("1 to 3 can be the nearest, got 4", () => NearestCode.Several(randn(2, 2), randn(3, 2), 4));
+        Refused("[0, 1), got 1", () => new AffineCodebook(new EmaCodebook(2, 2), batchDecay: 1));
+        Refused("[0, 1), got -1", () => new AffineCodebook(new EmaCodebook(2, 2), bookDecay: -1));
+        Refused("shifted and scaled", () => new AffineCodebook(new EmaCodebook(2, 2) { OnSphere = true }));
+        Refused("shifted and scaled", () => new VectorQuantizer(new AffineCodebook(new EmaCodebook(2, 2)) { OnSphere = true }));
+        Refused("option of the inner codebook", () => new VectorQuantizer(new AffineCodebook(new EmaCodebook(2, 2)) { RevivalThreshold = 1 }));
+        Refused("cannot share a codebook", () => new ResidualQuantizer([.. Enumerable.Repeat(new VectorQuantizer(new AffineCodebook(new EmaCodebook(2, 2))), 2)]));
+        Refused("at least 1 stage, got 0", () => new ResidualFiniteScalarQuantizer(0, [3]));
+        Refused("got 1 in [3, 1]", () => new ResidualFiniteScalarQuantizer(1, [3, 1]));
+        Refused("12 stages of 4 levels", () => new ResidualFiniteScalarQuantizer(12, [4]));
+        Refused("do not fit", () => new ResidualFiniteScalarQuantizer(1, [.. Enumerable.Repeat(1000, 7)]));
+        Refused("at least 2 levels, got 1", () => new LatentQuantizer(3, 1));
+        Refused("must not be negative, got -1", () => new LatentQuantizer(3, 2, commitment: -1));
+        Refused("must not be negative, got -2", () => new LatentQuantizer(3, 2, quantization: -2));
+        Refused("[M, K, D]", () => new ImplicitResidualQuantizer(randn(3, 4)));
+        Refused("got 0 and 1", () => new ImplicitResidualQuantizer(randn(2, 3, 4), new(0, 1)));
+        Refused("must not be negative, got -1", () => new ImplicitResidualQuantizer(randn(2, 3, 4), commitment: -1));
     }
 
     private static VectorQuantizer Book(long size, int dim) => new(new EmaCodebook(size, dim, CodebookStart.Normal));

@@ -10,9 +10,8 @@ namespace Lab.ImageTokenizers.Priors;
 /// before, which begins with the class, and a head for the codes of the next.
 /// </summary>
 /// <remarks>Source: Esser et al. 2021, section 3.2 (arXiv 2012.09841); guidance: Ho and Salimans 2022 (arXiv 2207.12598).</remarks>
-public sealed class CausalPrior : nn.Module
+public sealed class CausalPrior : CodePrior
 {
-    private readonly int positions, classes;
     private readonly nn.Module<Tensor, Tensor> input;
     private readonly Embedding start; // one more than there are classes: none
     private readonly CausalStack stack;
@@ -23,11 +22,9 @@ public sealed class CausalPrior : nn.Module
     /// <param name="input">From codes [..., M] to vectors [..., D]; owned by this module.</param>
     /// <param name="head">For contexts of width D; owned by this module.</param>
     /// <exception cref="ArgumentException">Less than one position or class.</exception>
-    public CausalPrior(PriorOptions sizes, int positions, int classes, nn.Module<Tensor, Tensor> input, CodeHead head) : base(nameof(CausalPrior))
+    public CausalPrior(PriorOptions sizes, int positions, int classes, nn.Module<Tensor, Tensor> input, CodeHead head) : base(positions, classes, head, nameof(CausalPrior))
     {
-        if (positions < 1) throw new ArgumentException($"A grid has at least 1 position, got {positions}.", nameof(positions));
-        if (classes < 1) throw new ArgumentException($"There must be at least 1 class, got {classes}.", nameof(classes));
-        (this.positions, this.classes, this.input, Head) = (positions, classes, input, head);
+        this.input = input;
         start = Layers.Embedding(classes + 1, sizes.Dim);
         stack = new CausalStack(sizes.Dim, sizes.Depth, sizes.Heads, positions);
         register_module("input", input);
@@ -36,43 +33,29 @@ public sealed class CausalPrior : nn.Module
         register_module("head", head);
     }
 
-    /// <summary>For the codes of a position.</summary>
-    public CodeHead Head { get; }
-
-    /// <summary>Stands for no class.</summary>
-    public long NoClass => classes;
-
     /// <summary>What is known about every position from those before it.</summary>
     /// <param name="codes">[B, N, M] int64.</param>
-    /// <param name="labels">[B] int64, classes or <see cref="NoClass"/>.</param>
+    /// <param name="labels">[B] int64, classes or <see cref="CodePrior.NoClass"/>.</param>
     /// <returns>[B, N, D].</returns>
     /// <exception cref="ArgumentException">Another shape.</exception>
     public Tensor Contexts(Tensor codes, Tensor labels)
     {
-        if (codes.dim() != 3 || codes.shape[1] != positions || codes.shape[2] != Head.BookSizes.Count || labels.dim() != 1 || labels.shape[0] != codes.shape[0])
-            throw new ArgumentException($"Codes [B, {positions}, {Head.BookSizes.Count}] go with classes [B], got [{string.Join(", ", codes.shape)}] and [{string.Join(", ", labels.shape)}].", nameof(codes));
+        Check(codes, labels);
         using var scope = NewDisposeScope();
         var first = start.call(labels).unsqueeze(1);
-        return stack.call(cat([first, input.call(codes.narrow(1, 0, positions - 1))], 1)).MoveToOuterDisposeScope();
+        return stack.call(cat([first, input.call(codes.narrow(1, 0, Positions - 1))], 1)).MoveToOuterDisposeScope();
     }
 
-    /// <summary>Negative logarithms of the codes' probabilities.</summary>
-    /// <param name="codes">[B, N, M] int64.</param>
-    /// <param name="labels">[B] int64.</param>
-    /// <returns>[B, N, M], in nats.</returns>
-    public Tensor Losses(Tensor codes, Tensor labels)
+    /// <inheritdoc/>
+    /// <returns>[B, N, M]: of all positions; they add up to those of whole grids.</returns>
+    public override Tensor Losses(Tensor codes, Tensor labels)
     {
         using var scope = NewDisposeScope();
         return Head.Losses(Contexts(codes, labels).flatten(0, 1), codes.flatten(0, 1)).view(codes.shape).MoveToOuterDisposeScope();
     }
 
-    /// <summary>Draws grids.</summary>
-    /// <param name="labels">[B] int64, on the prior's device.</param>
-    /// <param name="options">How.</param>
-    /// <param name="cancellation">Stops before the next position.</param>
-    /// <returns>[B, N, M] int64.</returns>
-    /// <exception cref="ArgumentException">An option outside its range.</exception>
-    public Tensor Sample(Tensor labels, CodeSampling options, CancellationToken cancellation = default)
+    /// <inheritdoc/>
+    public override Tensor Sample(Tensor labels, CodeSampling options, CancellationToken cancellation = default)
     {
         options.Check();
         using var noGrad = no_grad();
@@ -81,8 +64,8 @@ public sealed class CausalPrior : nn.Module
         var (guided, count) = (options.Guidance != 1, labels.shape[0]);
         var all = guided ? cat([labels, full_like(labels, NoClass)]) : labels;
         using var cache = new KeyValueCache(stack.Options, (int)all.shape[0], labels.device);
-        var grid = empty([count, positions, Head.BookSizes.Count], ScalarType.Int64, labels.device);
-        for (var position = 0; position < positions; position++)
+        var grid = empty([count, Positions, Head.BookSizes.Count], ScalarType.Int64, labels.device);
+        for (var position = 0; position < Positions; position++)
         {
             cancellation.ThrowIfCancellationRequested();
             using var step = NewDisposeScope();
@@ -93,7 +76,4 @@ public sealed class CausalPrior : nn.Module
         }
         return grid.MoveToOuterDisposeScope();
     }
-
-    /// <summary>Parts are registered by the constructor.</summary>
-    protected override void RegisterComponents() { }
 }

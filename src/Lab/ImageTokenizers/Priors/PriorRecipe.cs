@@ -1,3 +1,4 @@
+using Lab.Data;
 using Lab.Training;
 using static TorchSharp.torch;
 
@@ -25,7 +26,24 @@ public sealed record PriorRecipe(long Steps, int BatchSize = 32)
     /// <param name="cancellation">Stops before the next step.</param>
     /// <returns>The history.</returns>
     public IReadOnlyList<TrainingProgress> Train(
-        string name, CausalPrior prior, CodeGrids train, long seed, IProgress<TrainingProgress>? progress = null, CancellationToken cancellation = default)
+        string name, CodePrior prior, CodeGrids train, long seed, IProgress<TrainingProgress>? progress = null, CancellationToken cancellation = default) =>
+        Run(name, prior, train.Draw(BatchSize, seed), batch => prior.Losses(batch.Codes, Dropped(batch.Labels, prior.NoClass)).mean(), seed, progress, cancellation);
+
+    /// <summary>Trains on the squared error of velocities.</summary>
+    /// <param name="name">Of the run.</param>
+    /// <param name="prior">With its first weights; in evaluation mode when this returns.</param>
+    /// <param name="train">Latents of training pictures.</param>
+    /// <param name="seed">Of the order of grids, of times and noise, and of the classes that are dropped.</param>
+    /// <param name="progress">Told about the training.</param>
+    /// <param name="cancellation">Stops before the next step.</param>
+    /// <returns>The history.</returns>
+    public IReadOnlyList<TrainingProgress> Train(
+        string name, LatentFlow prior, LatentGrids train, long seed, IProgress<TrainingProgress>? progress = null, CancellationToken cancellation = default) =>
+        Run(name, prior, train.Draw(BatchSize, seed), batch => prior.Losses(batch.Latents, Dropped(batch.Labels, prior.NoClass)).mean(), seed, progress, cancellation);
+
+    private IReadOnlyList<TrainingProgress> Run<TBatch>(
+        string name, nn.Module prior, IBatchSource<TBatch> batches, Func<TBatch, Tensor> loss, long seed, IProgress<TrainingProgress>? progress, CancellationToken cancellation)
+        where TBatch : IDisposable
     {
         var options = new TrainingOptions(name, Steps, new(LearningRate) { DecaySteps = (long)(0.4 * Steps), Shape = DecayShape.Linear })
         {
@@ -33,7 +51,7 @@ public sealed record PriorRecipe(long Steps, int BatchSize = 32)
             ClipNorm = 1,
             Seed = seed,
         };
-        return Trainer.Run(prior, train.Draw(BatchSize, seed), batch => prior.Losses(batch.Codes, Dropped(batch.Labels, prior.NoClass)).mean(), options, null, progress, cancellation);
+        return Trainer.Run(prior, batches, loss, options, null, progress, cancellation);
     }
 
     /// <summary>How well a prior predicts codes.</summary>

@@ -42,8 +42,8 @@ public sealed record FqganExperiment(
 
     /// <summary>Some tens of seconds on two cores, with pictures that are drawn here.</summary>
     public static FqganExperiment Quick { get; } = new(
-        false, [FqganArm.Single, FqganArm.Dual, FqganArm.Disentangled, FqganArm.Both], Codes: 512, TokenizerConfig.P32_4s, new(Steps: 80, BatchSize: 32) { CurvePoints = 4 },
-        [FarHead.Linear, FarHead.Autoregressive], PriorOptions.Small, new(Steps: 100));
+        false, [FqganArm.Single, FqganArm.Dual, FqganArm.Disentangled, FqganArm.Both], Codes: 512, TokenizerConfig.P32_4s, new(Steps: 60, BatchSize: 32) { CurvePoints = 4 },
+        [FarHead.Linear, FarHead.Autoregressive], PriorOptions.Small, new(Steps: 60));
 
     /// <summary>All arms and heads on CIFAR-10, for minutes per seed on two cores.</summary>
     public static FqganExperiment Full { get; } = new(
@@ -68,6 +68,20 @@ public sealed record FqganExperiment(
     /// <exception cref="DatasetUnavailableException">CIFAR-10 is neither here nor to be had.</exception>
     public TokenizerData LoadData(IProgress<DownloadProgress>? progress = null, CancellationToken cancellation = default) =>
         TokenizerData.Load(IsFull, Config.Size, progress, cancellation);
+
+    /// <summary>The feature networks: one for the loss, which is also the teacher, another for the metrics.</summary>
+    /// <param name="data">Pictures.</param>
+    /// <param name="device">The CPU when null.</param>
+    /// <param name="cache">The user's when null.</param>
+    /// <param name="progress">Told about both trainings.</param>
+    /// <param name="cancellation">Stops before the next step.</param>
+    /// <returns>The caller's to dispose.</returns>
+    public (TrainedFeatures Perceptual, TrainedFeatures Metric) TrainFeatures(
+        TokenizerData data, Device? device = null, ModelCache? cache = null, IProgress<TrainingProgress>? progress = null, CancellationToken cancellation = default)
+    {
+        using var thread = IsFull ? null : new OneThread();
+        return FeatureNets.Both(data, FeatureSteps, FeatureBatch, device, cache, progress, cancellation);
+    }
 
     /// <summary>Options of an arm's bottleneck.</summary>
     /// <param name="arm">One of <see cref="Arms"/>.</param>

@@ -1,4 +1,5 @@
 using Lab.ImageTokenizers;
+using Lab.ImageTokenizers.Priors;
 using Lab.Papers.TokenBridge.Priors;
 using Lab.Runtime;
 using Lab.Training;

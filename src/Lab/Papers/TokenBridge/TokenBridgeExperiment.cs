@@ -46,8 +46,8 @@ public sealed record TokenBridgeExperiment(bool IsFull, TokenizerConfig Config, 
 
     /// <summary>Some tens of seconds on two cores, with pictures that are drawn here.</summary>
     public static TokenBridgeExperiment Quick { get; } = new(
-        false, TokenizerConfig.P32_4s, new(Steps: 200, BatchSize: 32) { CurvePoints = 5 },
-        new([new("parallel", HeadKind.Parallel, 16), new("AR", HeadKind.Autoregressive, 16)], Steps: 150, BatchSize: 32, Samples: 256));
+        false, TokenizerConfig.P32_4s, new(Steps: 120, BatchSize: 32) { CurvePoints = 5 },
+        new([new("parallel", HeadKind.Parallel, 16), new("AR", HeadKind.Autoregressive, 16)], Steps: 150, BatchSize: 32, Samples: 128));
 
     /// <summary>CIFAR-10, for minutes per seed on two cores.</summary>
     public static TokenBridgeExperiment Full { get; } = new(
@@ -89,8 +89,11 @@ public sealed record TokenBridgeExperiment(bool IsFull, TokenizerConfig Config, 
     /// <param name="cancellation">Stops before the next step.</param>
     /// <returns>The caller's to dispose.</returns>
     public (TrainedFeatures Perceptual, TrainedFeatures Metric) TrainFeatures(
-        TokenizerData data, Device? device = null, ModelCache? cache = null, IProgress<TrainingProgress>? progress = null, CancellationToken cancellation = default) =>
-        FeatureNets.Both(data, (Features.Perceptual, Features.Metric), Features.Batch, device, cache, progress, cancellation);
+        TokenizerData data, Device? device = null, ModelCache? cache = null, IProgress<TrainingProgress>? progress = null, CancellationToken cancellation = default)
+    {
+        using var thread = IsFull ? null : new OneThread();
+        return FeatureNets.Both(data, (Features.Perceptual, Features.Metric), Features.Batch, device, cache, progress, cancellation);
+    }
 
     /// <summary>Part 1: trains the autoencoder, and beside it a tokenizer with a learned book, then quantizes the autoencoder in every way.</summary>
     /// <param name="data">Pictures.</param>

@@ -10,20 +10,16 @@ public sealed record TokenBridgeResults(bool IsFull, BridgeRuns Tokenizers, Prio
 {
     private const int Main = TokenBridgeExperiment.MainLevels;
 
-    // Quick, seeds 0 to 2.
-    private const string HeadStillLearning =
-        "8.2, 6.2 and 5.8 % in three seeds after 150 steps of 32 grids: one seed misses. After 20 steps the head that goes by channels was still 6 % behind: it has not finished learning.";
-
     // The heads pass their exact checks. Full, seeds 0 to 2; longer training: seed 0.
     private const string StillDiverging =
         "Probably too little training, a tenth of the specified steps with half the pictures: after 1,600 steps, seed 0, and with all 50,000 training pictures instead of 12,800, the saving is 8.9 % (3.17 against 3.48 nats), where 400 steps give 4.8 %. With 64 values both also pay about ln 4 = 1.39 nats more per channel than with 16, for resolution that neither predicts; the next row has the saving with 16.";
 
     private const string TokensLearnSlowly =
-        "After 400 steps tokens are far from learned, and the diffusion head, of twice the parameters, is ahead (gFD 17.7 against 23.6 on average; 19.9 with 16 values). After 1,600 steps, seed 0, pictures of the head that goes by channels came to 17.4; the diffusion head was not trained that long.";
+        "After 400 steps tokens are far from learned, and the diffusion head, of twice the parameters, is ahead (gFD 17.7 against 23.6 on average; 19.9 with 16 values). After 1,600 steps, seed 0, and with all 50,000 training pictures instead of 12,800, pictures of the head that goes by channels came to 17.4; the diffusion head was not trained that long.";
 
     // The continuous autoencoder itself is ahead of the book by no more than that.
     private const string StillLearning =
-        "After a few hundred steps of 32 pictures the continuous autoencoder, which learns through noise, is not yet ahead of the learned book itself: the margins of three seeds are 0.0, -0.2 and -0.1 dB after 200. In full, after 600 steps of 64 pictures, the claim holds.";
+        "After a hundred steps of 32 pictures the continuous autoencoder, which learns through noise, is not yet ahead of the learned book itself: the margins of three seeds are 0.2, 0.0 and 0.2 dB after 120, on pictures drawn with another seed. In full, after 600 steps of 64 pictures, the claim holds.";
 
     private int TwoOfThree => (2 * Tokenizers.Items.Count + 2) / 3;
 
@@ -42,7 +38,8 @@ public sealed record TokenBridgeResults(bool IsFull, BridgeRuns Tokenizers, Prio
         var most = IsFull ? 4 : 6;
         yield return OfTokenizers("PSNR falls with every halving of B, from 64 to 4", Reported, "dB", 0, run => levels.Zip(levels.Skip(1), (more, fewer) => run.Sweep[more].Psnr - run.Sweep[fewer].Psnr).Min());
         yield return OfTokenizers($"B = 64 adds at most {most} % to the error of the continuous autoencoder", "rFID 1.11 against 1.11", "points", 0, run => most - 100 * run.Sweep.Increase(Main));
-        yield return OfTokenizers("B = 8 adds at least 5 times what B = 64 adds", "rFID 3.69 against 1.11", "points", 0, run => 100 * (run.Sweep.Increase(8) - 5 * run.Sweep.Increase(Main)));
+        // Quick gives no verdict: in three seeds, on pictures drawn with another seed, B = 8 adds 5.3, 10.8 and 5.1 times as much, too near to the margin.
+        yield return OfTokenizers("B = 8 adds at least 5 times what B = 64 adds", "rFID 3.69 against 1.11", "points", IsFull ? 0 : null, run => 100 * (run.Sweep.Increase(8) - 5 * run.Sweep.Increase(Main)));
     }
 
     private IEnumerable<Claim> OfRange()
@@ -64,7 +61,7 @@ public sealed record TokenBridgeResults(bool IsFull, BridgeRuns Tokenizers, Prio
         var (parallel, one) = (Arm(HeadKind.Parallel), Arm(HeadKind.Autoregressive));
         var least = IsFull ? 8 : 6;
         var saved = OfArms($"One channel after the other needs at least {least} % fewer nats than all at once", Reported, "%", least, null, [one, parallel], Saved);
-        yield return saved is null ? null : saved with { NotReproduced = IsFull ? StillDiverging : HeadStillLearning };
+        yield return saved is null ? null : saved with { NotReproduced = IsFull ? StillDiverging : null };
         if (IsFull) yield return OfArms("The same with 16 values per channel", Reported, "%", null, null, [Arm(HeadKind.Autoregressive, 16), Arm(HeadKind.Parallel, 16)], Saved);
         yield return OfArms("Its pictures are at least 10 % nearer in gFD (stand-in)", Reported, "%", IsFull ? 10 : null, TwoOfThree, [one, parallel], runs => 100 * (1 - runs[0].Score.Frechet / runs[1].Score.Frechet));
     }
@@ -95,7 +92,7 @@ public sealed record TokenBridgeResults(bool IsFull, BridgeRuns Tokenizers, Prio
     private HeadArm? Arm(HeadKind kind, int? levels = null, int group = 1, bool byFrequency = false) =>
         Priors.Arms.FirstOrDefault(arm => arm.Kind == kind && arm.Levels == (levels ?? arm.Levels) && arm.Group == group && arm.ByFrequency == byFrequency);
 
-    private Claim OfTokenizers(string name, string reported, string unit, double required, Func<BridgeRun, double> margin) =>
+    private Claim OfTokenizers(string name, string reported, string unit, double? required, Func<BridgeRun, double> margin) =>
         new(name, reported, [.. Tokenizers.Items.Select(margin)], unit) { Required = required };
 
     private Claim? OfArms(string name, string reported, string unit, double? required, int? seeds, IReadOnlyList<HeadArm?> arms, Func<IReadOnlyList<PriorRun>, double> margin)

@@ -1,4 +1,5 @@
 using Lab.ImageTokenizers;
+using Lab.ImageTokenizers.Priors;
 using Lab.Papers;
 using Lab.Papers.TokenBridge;
 using Lab.Papers.TokenBridge.Priors;

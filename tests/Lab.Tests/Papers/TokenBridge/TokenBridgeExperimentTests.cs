@@ -58,7 +58,7 @@ public sealed class TokenBridgeExperimentTests : IDisposable
             Assert.All(priors.Items, run => Assert.Equal([8, 3, 16, 16], run.Samples.shape));
             var judged = new TokenBridgeResults(plan.IsFull, tokenizers, priors).Claims().Items;
             Assert.Equal(claims, judged.Count);
-            Assert.Equal(plan.IsFull ? 2 : 1, judged.Count(claim => claim.Required is null));
+            Assert.Equal(2, judged.Count(claim => claim.Required is null));
             Show(tokenizers, priors, data);
             const int Quantized = 3 + 5; // of the scores and of the strip
             return tokenizers.Items.Sum(run => (1 + Quantized) * Count(run.Continuous.Tokenizer) + Count(run.Book.Tokenizer)) + priors.Owned.SelectMany(arms => arms.Modules).Sum(Count);

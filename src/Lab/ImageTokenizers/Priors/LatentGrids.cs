@@ -1,8 +1,7 @@
 using Lab.Data;
-using Lab.ImageTokenizers;
 using static TorchSharp.torch;
 
-namespace Lab.Papers.TokenBridge.Priors;
+namespace Lab.ImageTokenizers.Priors;
 
 /// <summary>Grids of latents with their classes.</summary>
 /// <param name="Latents">[B, N, C].</param>
