@@ -10,8 +10,8 @@ switch (args)
     case ["tokenizing", .. var rest]:
         Tokenizing.Run(rest);
         return 0;
-    case ["assigning", var threads]:
-        Assigning.Run(int.Parse(threads, CultureInfo.InvariantCulture));
+    case ["assigning", var threads, .. var device]:
+        Assigning.Run(int.Parse(threads, CultureInfo.InvariantCulture), Devices.Choose(device is [var place] ? place : "cpu"));
         return 0;
     case ["reducing", var threads, .. var device]:
         Reducing.Run(int.Parse(threads, CultureInfo.InvariantCulture), Devices.Choose(device is [var place] ? place : "cpu"));
@@ -20,6 +20,6 @@ switch (args)
         await ManyCells.RunAsync(int.Parse(count, CultureInfo.InvariantCulture));
         return 0;
     default:
-        Console.Error.WriteLine("usage: Benchmarks training-step <2/3x2|7/3x1> <steps> <threads> [device] | tokenizing <mode> ... (see tokenizing.sh) | assigning <threads> | reducing <threads> [device] | many-cells <count>");
+        Console.Error.WriteLine("usage: Benchmarks training-step <2/3x2|7/3x1> <steps> <threads> [device] | tokenizing <mode> ... (see tokenizing.sh) | assigning <threads> [device] | reducing <threads> [device] | many-cells <count>");
         return 64;
 }
