@@ -68,6 +68,18 @@ public sealed record ByteScores(byte[] Text, float[] Bits, float[] EndBits, bool
     public double WordAccuracy(WordText words, Func<int, bool>? which = null) =>
         Counted(words, which).Average(word => IsRight(words, word) ? 1.0 : 0);
 
+    /// <summary>
+    /// Share of words that would be right if every unit were drawn from its distribution behind the true text: the mean probability of a
+    /// word, its end included. Of several ways to spell a word in tokens, the tokenizer's alone counts.
+    /// </summary>
+    /// <inheritdoc cref="WordAccuracy"/>
+    public double SampledAccuracy(WordText words, Func<int, bool>? which = null) => Counted(words, which).Average(word => Probability(words, word));
+
+    /// <summary>That a model writes a word behind the true text before it.</summary>
+    /// <param name="words">Of the text.</param>
+    /// <param name="word">Number.</param>
+    internal double Probability(WordText words, int word) => Math.Pow(2, -BitsOf(words, word));
+
     /// <summary>Whether every unit of a word was the most likely one.</summary>
     /// <param name="words">Of the text.</param>
     /// <param name="word">Number.</param>
@@ -80,10 +92,17 @@ public sealed record ByteScores(byte[] Text, float[] Bits, float[] EndBits, bool
         var (bits, bytes) = (0.0, 0L);
         foreach (var word in Counted(words, which))
         {
-            for (var at = words.Starts[word]; at < words.Starts[word + 1]; at++) bits += (double)Bits[at] + EndBits[at];
+            bits += BitsOf(words, word);
             bytes += words.Starts[word + 1] - words.Starts[word];
         }
         return new(bits, bytes);
+    }
+
+    private double BitsOf(WordText words, int word)
+    {
+        var bits = 0.0;
+        for (var at = words.Starts[word]; at < words.Starts[word + 1]; at++) bits += (double)Bits[at] + EndBits[at];
+        return bits;
     }
 
     private static IEnumerable<int> Counted(WordText words, Func<int, bool>? which) =>

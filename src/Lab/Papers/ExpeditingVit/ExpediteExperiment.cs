@@ -48,7 +48,10 @@ public sealed record ExpediteExperiment(
     /// <summary>Wider, and on more pictures, for minutes per seed.</summary>
     public static ExpediteExperiment Full { get; } = new(
         ExpediteScale.Full, scenes, SceneAttribute.Colour, new(64, 4, 96, 6, 4, 2) { Head = VisionHead.Pixels }, Recipes(1) with { LearningRate = 1.5e-3 }, 3_000, 300,
-        [.. Compare(2, 12, 8, 6), .. Clusterings([3, 4], [12, 8, 6])]);
+        [.. Compare(2, 12, 8, 6), .. Clusterings([3, 4], [12, 8, 6])])
+    {
+        AblatedSides = [12, 8],
+    };
 
     /// <summary>Pictures of twice the side in twelve layers, for a GPU.</summary>
     public static ExpediteExperiment FullCuda { get; } = Full with
@@ -59,7 +62,11 @@ public sealed record ExpediteExperiment(
         Recipe = Recipes(8) with { LearningRate = 1e-3 },
         TrainSize = 10_000,
         Settings = [.. Compare(4, 24, 16, 12), .. Clusterings([6, 8], [24, 16, 12])],
+        AblatedSides = [24, 16],
     };
+
+    /// <summary>Grids of clusters, from the settings, on which rounds and numbers of clusters are tried.</summary>
+    public IReadOnlyList<int> AblatedSides { get; init; } = [12];
 
     /// <summary>L/3, where the paper's main results reduce tokens.</summary>
     public int Alpha => Model.Depth / 3;
@@ -110,7 +117,11 @@ public sealed record ExpediteExperiment(
                 cancellation.ThrowIfCancellationRequested();
                 scores.Add(probe.Measure(setting));
             }
-            return new(seed, model, history, fromCache, probe.Iou(), probe.Macs(model), scores, Latencies(probe));
+            var ablations = from score in scores
+                            where score.Setting.Method == ExpediteMethod.Clustering && score.Setting.Alpha == Alpha && AblatedSides.Contains(score.Setting.Side)
+                            from ablation in ExpediteAblation.Measure(probe, score)
+                            select ablation;
+            return new(seed, model, history, fromCache, probe.Iou(), probe.Macs(model), scores, [.. ablations], Latencies(probe));
         }
         catch
         {

@@ -14,10 +14,11 @@ namespace Lab.Papers.ExpeditingVit;
 /// <param name="BaseIou">Of the model as it is, on test pictures, in %.</param>
 /// <param name="BaseMacs">Multiply-adds of one picture.</param>
 /// <param name="Scores">In the order of the settings.</param>
-/// <param name="Latencies">Of some of them.</param>
+/// <param name="Ablations">Of clusters behind a third of the layers.</param>
+/// <param name="Latencies">Of some of the settings.</param>
 public sealed record ExpediteRun(
     long Seed, VisionTransformer Model, IReadOnlyList<TrainingProgress> History, bool FromCache, double BaseIou, double BaseMacs,
-    IReadOnlyList<ExpediteScore> Scores, IReadOnlyList<ExpediteLatency> Latencies) : IDisposable
+    IReadOnlyList<ExpediteScore> Scores, IReadOnlyList<ExpediteAblation> Ablations, IReadOnlyList<ExpediteLatency> Latencies) : IDisposable
 {
     /// <summary>The score of a setting.</summary>
     /// <exception cref="InvalidOperationException">It was not measured.</exception>

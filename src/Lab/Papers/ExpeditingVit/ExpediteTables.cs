@@ -32,12 +32,13 @@ public static class ExpediteTables
         Number("reported GFLOPs", ExpediteReported.All, r => r.GigaFlops),
         Number("counted here", ExpediteReported.All, r => r.CountedGigaMacs, 2));
 
-    /// <summary>Every setting, mean over seeds.</summary>
+    /// <summary>The settings with clusters behind some layers, mean over seeds, and the model as it is.</summary>
     /// <param name="results">At least one run.</param>
-    public static DataFrame Results(ExpediteResults results)
+    /// <param name="alpha">Layers in front.</param>
+    public static DataFrame Results(ExpediteResults results, int alpha)
     {
         var whole = new Row("as it is", null, null, results.Runs[0].BaseMacs, [.. results.Runs.Select(run => run.BaseIou)], "");
-        Row[] rows = [whole, .. results.Settings.Select(setting => Of(setting, results.Of(setting)))];
+        Row[] rows = [whole, .. results.Settings.Where(setting => setting.Alpha == alpha).Select(setting => Of(setting, results.Of(setting)))];
         return new(
             Words("method", rows, row => row.Name),
             Number("layers in front", rows, row => row.Alpha),
@@ -51,6 +52,22 @@ public static class ExpediteTables
 
         static Row Of(ExpediteSetting setting, IReadOnlyList<ExpediteScore> scores) => new(
             setting.Name, setting.Alpha, setting.Side, scores.Average(score => score.Macs), [.. scores.Select(score => score.TestIou)], string.Join(", ", scores.Select(score => score.Chosen.Name).Distinct()));
+    }
+
+    /// <summary>Mean IoU with other rounds of clustering, κ, and other numbers of clusters in the reconstruction, k, mean over seeds.</summary>
+    /// <param name="results">At least one run.</param>
+    public static DataFrame Ablations(ExpediteResults results)
+    {
+        var (rows, sides) = (ExpediteAblation.Values, results.Runs[0].Ablations.Select(one => one.Side).Distinct());
+        return new([Number("κ", rows, row => row.Iterations), Number("k", rows, row => row.Nearest), .. sides.SelectMany(ColumnsOf)]);
+
+        IEnumerable<DataFrameColumn> ColumnsOf(int side)
+        {
+            var ious = rows.Select(row => results.Runs
+                .Select(run => run.Ablations.Single(one => (one.Side, one.Iterations, one.Nearest) == (side, row.Iterations, row.Nearest)).TestIou).ToArray()).ToArray();
+            yield return Number($"{side}x{side}: mIoU, %", ious, each => each.Average(), 2);
+            yield return Number($"{side}x{side}: ±", ious, each => each.Length < 2 ? null : Spread.Of(each).Deviation, 2);
+        }
     }
 
     /// <summary>Time of a batch beside its multiply-adds, mean over seeds.</summary>

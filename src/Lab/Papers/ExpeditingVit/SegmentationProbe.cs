@@ -30,6 +30,13 @@ internal sealed class SegmentationProbe(VisionTransformer model, ExpediteData da
         return new(setting, candidates, candidates.MaxBy(candidate => candidate.ValidationIou)!, Score(best.Model, data.Test), Cost(setting, best.Model));
     }
 
+    /// <summary>The paper's method with other rounds of clustering and clusters in the reconstruction, and the tau of a setting, on test pictures, in %.</summary>
+    public double Ablated(ExpediteScore defaults, int iterations, int nearest)
+    {
+        var (setting, tau) = (defaults.Setting, defaults.Chosen.TauShare!.Value / MeanSquaredDistance(defaults.Setting.Alpha));
+        return Score(Clustered(setting.Clusters(tau) with { AllPairs = true, Iterations = iterations, Nearest = nearest }, setting.Alpha, setting.Side), data.Test);
+    }
+
     /// <summary>On test or validation pictures, in %.</summary>
     public double Score(nn.Module<Tensor, Tensor> segmenter, LabeledImages pictures) => ImageSegmentation.Score(segmenter, pictures, data.Normalization, device);
 

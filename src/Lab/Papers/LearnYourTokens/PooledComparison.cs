@@ -88,8 +88,14 @@ internal sealed class PooledComparison
         var scores = ByteScores.Of(model, vocabulary.Encode(test), test, WordVocabulary.Unknown);
         return Arm(
             $"whole words, {vocabulary.Size}", model, ForwardCost.Of(options.Model, ids.Length).Total, (double)options.Steps * options.TokensPerStep / ids.Length,
-            history[^1].Elapsed.TotalSeconds, null, scores);
+            history[^1].Elapsed.TotalSeconds, null, scores) with
+        {
+            SampledAccuracy = KnownShare(vocabulary) * scores.SampledAccuracy(test, word => vocabulary.Knows(test[word])), // an unknown word is never written
+        };
     }
+
+    // Of all words but the first, which does not count.
+    private double KnownShare(WordVocabulary vocabulary) => Enumerable.Range(1, test.Count - 1).Average(word => vocabulary.Knows(test[word]) ? 1.0 : 0);
 
     private string Key(WordVocabulary vocabulary, TinyLmOptions options) => JsonSerializer.Serialize(new
     {
@@ -105,5 +111,5 @@ internal sealed class PooledComparison
     // cost: of all training text; passes: how often that was seen
     private PooledArm Arm(string name, nn.Module model, double cost, double passes, double seconds, double? bits, ByteScores scores) => new(
         name, model.parameters().Sum(parameter => parameter.numel()), cost / corpus.Train.Length, passes * corpus.Train.Length, seconds, bits,
-        scores.WordAccuracy(test), counts.Buckets(scores, test), scores);
+        scores.WordAccuracy(test), scores.SampledAccuracy(test), counts.Buckets(scores, test), scores);
 }

@@ -61,10 +61,9 @@ public sealed record PooledExperiment
     public static PooledExperiment Full { get; } = new()
     {
         Layers = 4,
-        ContextBytes = 512,
         Steps = 1800,
-        Windows = 3,
-        LearningRates = new(Bytes: 4e-3, Subwords: 2e-3, Words: 1e-3, Pooled: 8e-3),
+        Windows = 12,
+        LearningRates = new(Bytes: 4e-3, Subwords: 2e-3, Words: 1e-3, Pooled: 4e-3),
         ScoredBytes = 50_000,
         Judged = true,
     };

@@ -23,6 +23,10 @@ public sealed class WordVocabulary
     /// <summary>Tokens, the unknown one included.</summary>
     public int Size => ids.Count + 1;
 
+    /// <summary>Whether a word has a token of its own.</summary>
+    /// <param name="word">Its bytes.</param>
+    public bool Knows(ReadOnlySpan<byte> word) => ids.GetAlternateLookup<ReadOnlySpan<byte>>().ContainsKey(word);
+
     /// <summary>The tokens of words.</summary>
     public int[] Encode(WordText words)
     {

@@ -21,6 +21,7 @@ public sealed class ExpediteExperimentTests : IDisposable
         TrainSize = 16,
         TestSize = 16,
         Settings = [.. ExpediteExperiment.Quick.Settings.Select(setting => setting with { Side = setting.Side / 2 })],
+        AblatedSides = [6],
     };
 
     private ModelCache Cache => new(folder);
@@ -45,6 +46,21 @@ public sealed class ExpediteExperimentTests : IDisposable
         var full = (again with { Experiment = tiny with { Scale = ExpediteScale.Full } }).Claims();
         Assert.Equal(2, full.Items.Count(claim => claim.Verdict == Verdict.Reported)); // ToMe, twice
         Show(again);
+    }
+
+    [Fact]
+    public void Ablations_use_the_tau_of_the_defaults_and_without_rounds_are_plain_means()
+    {
+        using var data = tiny.LoadData();
+        using var results = tiny.Run(data, [1], cache: Cache);
+        var (run, defaults) = (results.Runs[0], results.Runs[0][ExpediteMethod.Clustering, 2, 6]);
+        Assert.Equal(ExpediteAblation.Values, run.Ablations.Select(one => (one.Iterations, one.Nearest)));
+        Assert.Equal(defaults.TestIou, run.Ablations[^1].TestIou);
+
+        var probe = new SegmentationProbe(run.Model, data, CPU);
+        var tau = defaults.Chosen.TauShare!.Value / probe.MeanSquaredDistance(2);
+        Assert.Equal(probe.Score(probe.Clustered(new(tau) { Iterations = 0 }, 2, 6), data.Test), run.Ablations[0].TestIou, 9);
+        Assert.Equal(defaults.TestIou, probe.Ablated(defaults, 5, 20), 9); // measured anew: the same
     }
 
     [Fact]
@@ -121,7 +137,8 @@ public sealed class ExpediteExperimentTests : IDisposable
 
     private static void Show(ExpediteResults results)
     {
-        Assert.Equal(14, ExpediteTables.Results(results).Rows.Count);
+        Assert.Equal([13, 2], new[] { 2, 3 }.Select(alpha => ExpediteTables.Results(results, alpha).Rows.Count));
+        Assert.Equal((6, 4), (ExpediteTables.Ablations(results).Rows.Count, ExpediteTables.Ablations(results).Columns.Count));
         Assert.Equal(4, ExpediteTables.Latencies(results).Rows.Count);
         Assert.Equal(7, ExpediteTables.Plan(tiny).Rows.Count);
         Assert.Equal(7, ExpediteTables.Reported().Rows.Count);

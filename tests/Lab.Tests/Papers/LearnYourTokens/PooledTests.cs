@@ -107,6 +107,30 @@ public sealed class PooledTests : IDisposable
     }
 
     [Fact]
+    public void A_word_that_is_drawn_is_right_as_often_as_it_is_probable()
+    {
+        // Three words of 1, 2 and 1 bytes with a space each; the first does not count. Bits of units and of ends of words add up.
+        var words = Split("x ab c ");
+        float[] bits = [9, 9, 1, 0, 1, 3, 0], ends = [0, 9, 0, 0, 1, 0, 1];
+        var scores = new ByteScores(words.Bytes, bits, ends, new bool[bits.Length]);
+        Assert.Equal((1 / 8.0 + 1 / 16.0) / 2, scores.SampledAccuracy(words), 9);
+        Assert.Equal(1 / 16.0, scores.SampledAccuracy(words, word => word == 2), 9);
+        Assert.Equal(7 / 5.0, scores.BitsOf(words).Value, 9); // of the 5 bytes that count
+    }
+
+    [Fact]
+    public void A_drawn_word_of_a_model_of_whole_words_is_never_an_unknown_one()
+    {
+        var corpus = new Grammar().Splits(30_000, 0);
+        using var results = (tiny with { WordVocabulary = 1 }).Run(corpus, [1], cache: new ModelCache(folder));
+        var (arm, text) = (results.Runs[0].Words, WordSplitter.Whitespace.Split(results.Runs[0].Words.Scores.Text));
+        var known = WordCounts.Of(WordSplitter.Whitespace.Split(corpus.Train)).ByFrequency.First();
+        var expected = Enumerable.Range(1, text.Count - 1).Average(word => text[word].SequenceEqual(known) ? arm.Scores.Probability(text, word) : 0);
+        Assert.Equal(expected, arm.SampledAccuracy, 9);
+        Assert.True(arm.SampledAccuracy < arm.Scores.SampledAccuracy(text)); // which takes the unknown token for the word
+    }
+
+    [Fact]
     public void A_model_of_whole_words_predicts_the_most_likely_known_one()
     {
         var vocabulary = new WordVocabulary(Split("b a a c c c "), 2);
@@ -146,8 +170,8 @@ public sealed class PooledTests : IDisposable
         var corpus = new Grammar().Splits(30_000, 0);
         using var results = (tiny with { Steps = 20, LearningRates = new(0.01, 0.01, 0.01, 0.01) }).Run(corpus, [1], cache: new ModelCache(folder));
         var claims = results.Claims().Items;
-        Assert.Equal(6, claims.Count);
-        Assert.All(claims.Skip(2), claim => Assert.All(claim.Margins, margin => Assert.False(double.IsNaN(margin), claim.Name)));
+        Assert.Equal(7, claims.Count);
+        Assert.All(claims.Skip(3), claim => Assert.All(claim.Margins, margin => Assert.False(double.IsNaN(margin), claim.Name)));
         Assert.Equal(0, results.Runs[0].Words.Buckets[0].Right);
         Assert.Null(results.Runs[0].Words.BitsPerByte);
         Assert.InRange(results.Runs[0].UnknownShare, 0.05, 0.95);
@@ -162,6 +186,7 @@ public sealed class PooledTests : IDisposable
         var run = results.Runs[0];
         Assert.Equal(6, PooledTables.Models(results).Rows.Count);
         Assert.Equal(6, PooledTables.Frequencies(results).Columns.Count); // the model and five buckets
+        Assert.Equal((4, 8), (PooledTables.Frequent(results, 4).Rows.Count, PooledTables.Frequent(results, 4).Columns.Count));
         var changed = PooledTables.Changed(results, 3);
         Assert.Equal(6, changed.Rows.Count);
         Assert.True(Difference(0) >= Difference(5));
