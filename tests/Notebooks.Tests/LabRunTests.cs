@@ -1,4 +1,3 @@
-using System.Text.Json.Nodes;
 using Lab.Cli;
 
 namespace Notebooks.Tests;
@@ -228,25 +227,5 @@ public sealed class LabRunTests : IDisposable
 
     private string At(params string[] parts) => Path.Combine([folder, .. parts]);
 
-    private void Write(string path, string code, params string[] tags)
-    {
-        var full = At(path);
-        Directory.CreateDirectory(Path.GetDirectoryName(full)!);
-        var cell = new JsonObject
-        {
-            ["cell_type"] = "code",
-            ["id"] = "c1",
-            ["execution_count"] = null,
-            ["metadata"] = new JsonObject { ["tags"] = new JsonArray([.. tags.Select(t => (JsonNode)t)]) },
-            ["outputs"] = new JsonArray(),
-            ["source"] = code,
-        };
-        File.WriteAllText(full, new JsonObject
-        {
-            ["nbformat"] = 4,
-            ["nbformat_minor"] = 5,
-            ["metadata"] = new JsonObject { ["kernelspec"] = new JsonObject { ["name"] = "lab-csharp" } },
-            ["cells"] = new JsonArray(cell),
-        }.ToJsonString());
-    }
+    private void Write(string path, string code, params string[] tags) => ToyNotebooks.Write(At(path), ToyNotebooks.Cell("c1", code, tags));
 }

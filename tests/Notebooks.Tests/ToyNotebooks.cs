@@ -6,7 +6,11 @@ namespace Notebooks.Tests;
 internal static class ToyNotebooks
 {
     /// <summary>A notebook with a cell of parameters and cells below it.</summary>
-    public static void Write(string path, string parameters, params string[] code)
+    public static void Write(string path, string parameters, params string[] code) =>
+        Write(path, [Cell("c0", parameters, "parameters"), .. code.Select((source, i) => Cell($"c{i + 1}", source))]);
+
+    /// <summary>A notebook of cells; its folder is made.</summary>
+    public static void Write(string path, params JsonObject[] cells)
     {
         Directory.CreateDirectory(Path.GetDirectoryName(path)!);
         File.WriteAllText(path, new JsonObject
@@ -14,11 +18,11 @@ internal static class ToyNotebooks
             ["nbformat"] = 4,
             ["nbformat_minor"] = 5,
             ["metadata"] = new JsonObject { ["kernelspec"] = new JsonObject { ["name"] = "lab-csharp" } },
-            ["cells"] = new JsonArray([Cell("c0", parameters, "parameters"), .. code.Select((source, i) => Cell($"c{i + 1}", source))]),
+            ["cells"] = new JsonArray([.. cells]),
         }.ToJsonString());
     }
 
-    private static JsonObject Cell(string id, string source, params string[] tags) => new()
+    public static JsonObject Cell(string id, string source, params string[] tags) => new()
     {
         ["cell_type"] = "code",
         ["id"] = id,
