@@ -3,6 +3,7 @@ using Apache.Arrow;
 using Apache.Arrow.Ipc;
 using Lab.Cli;
 using Lab.Cli.Sweeping;
+using Lab.Kernel.Running;
 using Lab.Runs;
 
 namespace Notebooks.Tests;
@@ -118,6 +119,21 @@ public sealed class LabSweepTests : IDisposable
         Assert.Equal(0, await LabAsync([.. arguments, At("unbroken")]));
         Assert.Equal(Table(At("unbroken")), Table(At("sweep")));
         Assert.All(Results().Sweep.Runs, run => Assert.Single(Log(), line => line.EndsWith($"end {run.Folder} Succeeded")));
+    }
+
+    [Fact]
+    public async Task Runs_that_end_at_once_lose_no_line_of_the_log()
+    {
+        // Each says that its notebook is not there, which takes no time.
+        var place = new SweepFolder(At("sweep"));
+        var runs = Enumerable.Range(0, 40).Select(i => new SweepRun($"runs/{i}", "../none.ipynb", "hash", new Dictionary<string, string>())).ToList();
+        await Parallel.ForEachAsync(runs, new ParallelOptions { MaxDegreeOfParallelism = 8 }, async (run, _) =>
+        {
+            using var mine = place.TryLock(run);
+            await place.ExecuteAsync(run, new RunOptions { NotebookPath = "" }, 1, new Progress<CellProgress>(), default);
+        });
+        Assert.Equal(80, Log().Count(line => line.Length > 0));
+        Assert.All(runs, run => Assert.Single(Log(), line => line.EndsWith($" begin {run.Folder}")));
     }
 
     [Fact]

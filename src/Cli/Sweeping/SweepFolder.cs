@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Text;
 using Lab.Kernel.Notebooks;
 using Lab.Kernel.Running;
 using Lab.Runs;
@@ -46,7 +47,7 @@ internal sealed class SweepFolder(string path)
 
         var (started, executed, page) = (DateTimeOffset.UtcNow, At(run.Folder, $"{run.Name}.ipynb"), At(run.Folder, $"{run.Name}.html"));
         Forget(run);
-        Log($"begin {run.Folder}");
+        await LogAsync($"begin {run.Folder}");
         await using var log = new StreamWriter(At(run.Folder, "log.txt"));
         var options = limits with { NotebookPath = executed, PagePath = page, Parameters = run.Parameters };
         var source = At(run.Notebook);
@@ -55,7 +56,7 @@ internal sealed class SweepFolder(string path)
 
         var record = Record(end, started, run);
         Write(run, record);
-        Log($"end {run.Folder} {record.Status}");
+        await LogAsync($"end {run.Folder} {record.Status}");
         return record;
     }
 
@@ -70,13 +71,21 @@ internal sealed class SweepFolder(string path)
     public void Write(SweepRun run, RunStatus status, string message) =>
         Write(run, Record(new NotebookRun(run.Name, status) { Message = message }, DateTimeOffset.UtcNow, run));
 
-    private void Write(SweepRun run, RunRecord record) => AtomicFile.Write(At(run.RecordPath), System.Text.Encoding.UTF8.GetBytes(record.ToJson().ToJsonString()));
+    private void Write(SweepRun run, RunRecord record) => AtomicFile.Write(At(run.RecordPath), Encoding.UTF8.GetBytes(record.ToJson().ToJsonString()));
 
     public string At(params string[] parts) => System.IO.Path.Combine([Path, .. parts]);
 
-    // One line in one write: several processes may add lines at once.
-    private void Log(string line) =>
-        File.AppendAllText(At("sweep.log"), $"{DateTime.UtcNow.ToString("yyyy-MM-dd HH:mm:ss", CultureInfo.InvariantCulture)} {Environment.MachineName} {line}\n");
+    // .NET appends by seeking to the end: two writers at once, threads or machines, would write over each other.
+    private async Task LogAsync(string line)
+    {
+        FileStream? log;
+        while ((log = FileLock.Try(At("sweep.log"))) is null) await Task.Delay(10);
+        await using (log)
+        {
+            log.Seek(0, SeekOrigin.End);
+            await log.WriteAsync(Encoding.UTF8.GetBytes($"{DateTime.UtcNow.ToString("yyyy-MM-dd HH:mm:ss", CultureInfo.InvariantCulture)} {Environment.MachineName} {line}\n"));
+        }
+    }
 
     private static NotebookRun? Changed(string source, SweepRun run)
     {
