@@ -18,7 +18,7 @@ internal static class ExecutedNotebook
     {
         if (notebook.Metadata["lab"] is not JsonObject run || !DateTimeOffset.TryParse((string?)run["started"], CultureInfo.InvariantCulture, out var started)) return null;
         return new RunRecord(
-            (string?)run["id"] ?? $"{notebook.Name} {started:O}", notebook.Name, (string?)run["status"] ?? Ended(notebook), started, (double?)run["seconds"] ?? 0,
+            (string?)run["id"] ?? $"{notebook.Name} {started:O}", notebook.Name, (string?)run["status"] ?? Ended(notebook, run), started, (double?)run["seconds"] ?? 0,
             Texts(run["parameters"] as JsonObject), Environment(run))
         {
             Claims = Data(notebook, ClaimCounts.MimeType).Select(ClaimsJson.Read).LastOrDefault(),
@@ -26,9 +26,11 @@ internal static class ExecutedNotebook
         };
     }
 
-    // Notebooks of earlier versions do not say how they ended.
-    private static string Ended(NotebookDocument notebook) =>
-        notebook.Cells.SelectMany(cell => cell.Outputs).Any(output => (string?)output?["output_type"] == "error") ? nameof(RunStatus.CellFailed) : nameof(RunStatus.Succeeded);
+    // Who writes an id also writes how the run ended, unless it died before; earlier versions wrote neither.
+    private static string Ended(NotebookDocument notebook, JsonObject run) =>
+        run["id"] is not null ? nameof(RunStatus.ProcessDied)
+        : notebook.Cells.SelectMany(cell => cell.Outputs).Any(output => (string?)output?["output_type"] == "error") ? nameof(RunStatus.CellFailed)
+        : nameof(RunStatus.Succeeded);
 
     private static IEnumerable<JsonNode> Data(NotebookDocument notebook, string type) =>
         notebook.Cells.SelectMany(cell => cell.Outputs).Select(output => (output?["data"] as JsonObject)?[type]).OfType<JsonNode>();

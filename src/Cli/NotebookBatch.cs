@@ -105,6 +105,6 @@ internal sealed class NotebookBatch(TextWriter output, TextWriter error)
         };
     }
 
-    // Found out before an hour of wor    // Found out before an hour of work, not after it.
+    // Found out before an hour of work, not after it.
     private string? FolderProblem() => Files.Select(f => Path.GetDirectoryName(f.OutputPath)!).Append(OutputFolder).Distinct().Select(OutputFolders.Problem).FirstOrDefault(problem => problem is not null);
 }

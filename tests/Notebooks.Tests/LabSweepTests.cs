@@ -173,6 +173,8 @@ public sealed class LabSweepTests : IDisposable
         Assert.Equal(0, await SweepAsync("lr=0.2", seeds: 1));
         File.WriteAllText(At("sweep", Results().Sweep.Runs[0].RecordPath), "{\"id\":");
         Assert.Throws<FormatException>(Results);
+        Assert.Equal(70, await SweepAsync("lr=0.2", seeds: 1));
+        Assert.Contains("run.json: Not the record of a run", error.ToString());
         File.WriteAllText(At("sweep", Sweep.FileName), "[]");
         Assert.Throws<FormatException>(() => Sweep.Load(At("sweep")));
         Assert.Throws<FileNotFoundException>(() => Sweep.Load(folder));

@@ -28,7 +28,7 @@ internal sealed class SweepBatch(SweepFolder folder, Sweep sweep, ISweepEngine e
             error.WriteLine($"The sweep stopped, because its results cannot be written: {e.Message} What is finished is kept; started again, the sweep goes on.");
             return ExitCode.NotWritten;
         }
-        catch (SlurmException e)
+        catch (Exception e) when (e is SlurmException or FormatException)
         {
             error.WriteLine(e.Message);
             return ExitCode.Unexpected;

@@ -24,7 +24,15 @@ public sealed record SweepResults(Sweep Sweep, IReadOnlyList<RunRecord?> Records
     public static RunRecord? RecordOf(string folder, SweepRun run)
     {
         var path = Path.Combine(folder, run.RecordPath);
-        return File.Exists(path) ? RunRecord.Parse(File.ReadAllText(path)) : null;
+        if (!File.Exists(path)) return null;
+        try
+        {
+            return RunRecord.Parse(File.ReadAllText(path));
+        }
+        catch (FormatException e)
+        {
+            throw new FormatException($"{path}: {e.Message} Delete it, and the run is made again.", e);
+        }
     }
 
     /// <summary>Notebooks by name, in their order.</summary>
