@@ -17,9 +17,15 @@ namespace Lab.Extensions;
 /// <summary>What Lab adds to a C# notebook: its library in every cell, magics, and formatters for what research code holds.</summary>
 public sealed class LabExtension : INotebookExtension
 {
+    /// <summary>Nothing is loaded before <see cref="Load"/>.</summary>
+    public LabExtension() => Magics =
+        [LabMagic.Command, LabMagic.About, PaperMagic.Command, new ParamsMagic(Session).Command, new RunsMagic(Session, () => Environment).Command, SourceMagic.Command, TimeMagic.Command, TokensMagic.Command];
+
+    /// <summary>What the magics know of the session as a whole.</summary>
+    internal SessionRun Session { get; } = new();
+
     /// <inheritdoc/>
-    public IReadOnlyList<MagicCommand> Magics { get; } =
-        [LabMagic.Command, LabMagic.About, PaperMagic.Command, new ParamsMagic().Command, RunsMagic.Command, SourceMagic.Command, TimeMagic.Command, TokensMagic.Command];
+    public IReadOnlyList<MagicCommand> Magics { get; }
 
     /// <summary>Lab's namespaces except those of single papers, which a paper's notebook opens itself, and those of the libraries it stands on.</summary>
     /// <remarks>Plotly.NET's functions for C#; its namespace for F# has a <c>Chart</c> too, and cells would have to say which.</remarks>
@@ -69,8 +75,8 @@ public sealed class LabExtension : INotebookExtension
         DataFrameFormatter.Register();
         ModuleFormatter.Register();
         ModelSummaryFormatter.Register();
-        TrainingFormatter.Register();
-        ClaimsFormatter.Register();
+        TrainingFormatter.Register(Session);
+        ClaimsFormatter.Register(Session);
         PaperFormatter.Register();
         RuntimeReportFormatter.Register();
         SourceFormatter.Register();

@@ -42,6 +42,17 @@ public sealed class TrainingViewTests
     }
 
     [Fact]
+    public void A_training_of_long_ago_is_shown_as_such_with_its_curve()
+    {
+        var notebook = Enter();
+        var view = new TrainingView("cached", clock);
+        foreach (var step in new[] { 50, 100 }) view.Report(At(step, 100) with { IsPast = true });
+        Assert.Contains("from the cache, trained in", Shown.Text(notebook.Updates[^1]));
+        Assert.DoesNotContain("done in", Shown.Html(notebook.Updates[^1]));
+        Assert.Contains("<polyline", Shown.Html(notebook.Updates[^1]));
+    }
+
+    [Fact]
     public void Several_runs_share_one_view_with_a_bar_each()
     {
         var notebook = Enter();

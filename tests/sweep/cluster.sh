@@ -38,12 +38,14 @@ TaskPlugin=task/none
 JobAcctGatherType=jobacct_gather/none
 SelectType=select/cons_tres
 SelectTypeParameters=CR_Core
+GresTypes=gpu
 ReturnToService=2
 KillWait=10
 SchedulerParameters=batch_sched_delay=0,sched_min_interval=0
-NodeName=$slurm_host NodeAddr=127.0.0.1 CPUs=$(nproc) State=UNKNOWN
+NodeName=$slurm_host NodeAddr=127.0.0.1 CPUs=$(nproc) Gres=gpu:2 State=UNKNOWN
 PartitionName=lab Nodes=ALL Default=YES MaxTime=INFINITE State=UP
 CONF
+printf 'Name=gpu File=/dev/%s\n' null zero > "$slurm_folder/gres.conf" # two devices that stand for GPUs
 export SLURM_CONF=$slurm_folder/slurm.conf
 
 stop_slurm() {

@@ -7,12 +7,13 @@ program=$root/src/Cli/bin/Release/net10.0/Lab.Cli.dll
 [ -e "$program" ] || dotnet build "$root/src/Cli" -c Release -v q --nologo
 lab() { dotnet "$program" "$@"; }
 
-notebook() { # notebook NAME
+notebook() { # notebook NAME [MEASURE], a C# expression as it stands in JSON
+  local measure=${2:-10 * lr + seed}
   cat > "$work/$1.ipynb" << NOTEBOOK
 {"nbformat": 4, "nbformat_minor": 5, "metadata": {"kernelspec": {"name": "lab-csharp"}}, "cells": [
  {"cell_type": "code", "id": "c1", "execution_count": null, "metadata": {"tags": ["parameters"]}, "outputs": [], "source": "int seed = 0; // 0..9\ndouble lr = 0.1; // 0..1\nint pause = 0; // 0..60"},
  {"cell_type": "code", "id": "c2", "execution_count": null, "metadata": {}, "outputs": [], "source": "await Task.Delay(1000 * pause, Notebook.Current.Cancellation);"},
- {"cell_type": "code", "id": "c3", "execution_count": null, "metadata": {}, "outputs": [], "source": "new Claims(\"$1\", [new Claim(\"it learns\", \"90 %\", [10 * lr + seed], \"points\") { Required = 1 }])"}]}
+ {"cell_type": "code", "id": "c3", "execution_count": null, "metadata": {}, "outputs": [], "source": "new Claims(\"$1\", [new Claim(\"it learns\", \"90 %\", [$measure], \"points\") { Required = 1 }])"}]}
 NOTEBOOK
 }
 

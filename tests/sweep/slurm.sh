@@ -37,4 +37,10 @@ scancel --name=lab-sweep
 status=0; wait "$client" || status=$?
 expect "a cancelled run is told as such" test "$status" = 130 -o "$status" = 3
 expect "with its reason" grep -qiE "cancelled|interrupted|SIGTERM" "$work/cancelled.err"
+
+# Each run is given a device of its own, and sees it alone.
+notebook card 'Environment.GetEnvironmentVariable(\"CUDA_VISIBLE_DEVICES\")?.Split(\u0027,\u0027).Length ?? 0'
+lab sweep "$work/card.ipynb" --seeds 3 --on slurm --gpus 1 --timeout 120 --out "$work/cards" > "$work/cards.out"
+expect "runs with GPUs end well" ended_once "$work/cards"
+expect "each sees one of two" python3 -c 'import csv, sys; rows = list(csv.DictReader(open(sys.argv[1]))); sys.exit([float(row["value"]) for row in rows] != [1.0] * 3)' "$work/cards/measures.csv"
 echo "Ran $count tests"

@@ -6,8 +6,14 @@ namespace Lab.Extensions.Formatters;
 /// <summary>Claims as a table, and as data for the runner, which fails a notebook whose claims fail.</summary>
 internal static class ClaimsFormatter
 {
-    public static void Register() =>
-        Format.Register<Claims>((Format.Claims, claims => ClaimsJson.Write(claims).ToJsonString()), (Format.Html, ToHtml), (Format.Text, ToText));
+    /// <param name="session">Remembers what was shown last.</param>
+    public static void Register(SessionRun session) => Format.Register<Claims>((Format.Claims, claims => ToJson(claims, session)), (Format.Html, ToHtml), (Format.Text, ToText));
+
+    internal static string ToJson(Claims claims, SessionRun session)
+    {
+        session.Shown(claims);
+        return ClaimsJson.Write(claims).ToJsonString();
+    }
 
     private static string ToHtml(Claims claims) => Markup.Output(Table(claims).ToHtml());
 

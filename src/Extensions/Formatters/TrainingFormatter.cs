@@ -16,8 +16,11 @@ internal sealed record RunStatus(
 
     public bool IsDone => Step >= TotalSteps;
 
+    /// <summary>It was trained long ago.</summary>
+    public bool IsPast { get; init; }
+
     /// <summary>Done in, or how long to go.</summary>
-    public string Time => IsDone ? $"done in {Duration(Elapsed)}" : Left is { } left ? $"{Duration(left)} left" : "";
+    public string Time => IsDone ? $"{(IsPast ? "from the cache, trained" : "done")} in {Duration(Elapsed)}" : Left is { } left ? $"{Duration(left)} left" : "";
 
     /// <summary>Results of the last evaluation.</summary>
     public string Results => string.Join(", ", Metrics.Select(metric => $"{metric.Key} {Format.Number(metric.Value[^1].Value)}"));
@@ -51,10 +54,15 @@ internal static class TrainingFormatter
     private const int Left = 44, Width = 420, Height = 90;
     private static readonly string[] colours = ["#1f83d0", "#d08a00", "#009e73", "#d0521a", "#c060a0", "#46a4d9"];
 
-    public static void Register() => Format.Register<TrainingStatus>((Format.Training, ToJson), (Format.Html, ToHtml), (Format.Text, ToText));
+    /// <param name="session">Remembers what was shown last.</param>
+    public static void Register(SessionRun session) => Format.Register<TrainingStatus>((Format.Training, status => ToJson(status, session)), (Format.Html, ToHtml), (Format.Text, ToText));
 
     // What a run store keeps of a run.
-    private static string ToJson(TrainingStatus status) => CurvesJson.Write([.. status.Runs.SelectMany(run => run.Curves)]).ToJsonString();
+    internal static string ToJson(TrainingStatus status, SessionRun session)
+    {
+        session.Shown(status);
+        return CurvesJson.Write([.. status.Runs.SelectMany(run => run.Curves)]).ToJsonString();
+    }
 
     private static string ToText(TrainingStatus status) =>
         string.Join('\n', status.Runs.Select(run => run.ToString()).Prepend(status.Runs.Count == 0 ? $"{status.Title}: starting" : status.Title));

@@ -12,10 +12,12 @@ namespace Lab.Extensions.Magics;
 /// </summary>
 internal sealed class ParamsMagic
 {
-    private IReadOnlyList<ParameterDeclaration> declared = [];
+    private readonly SessionRun session;
     private ParameterPanel? panel;
 
-    public ParamsMagic() => Command = new("params", "#!params", "Shows the parameters, their values, ranges and meaning.", RunAsync);
+    /// <param name="session">Remembers what was declared.</param>
+    public ParamsMagic(SessionRun session) =>
+        (this.session, Command) = (session, new("params", "#!params", "Shows the parameters, their values, ranges and meaning.", RunAsync));
 
     public MagicCommand Command { get; }
 
@@ -23,8 +25,8 @@ internal sealed class ParamsMagic
     {
         MagicUsage.NoArguments(invocation, Command);
         var here = Declarations.Parse(invocation.Code);
-        if (here.Count > 0) declared = here;
-        else if (declared.Count == 0)
+        if (here.Count > 0) session.Parameters = here;
+        else if (session.Parameters.Count == 0)
             throw new MagicException("No parameters are declared. Write #!params on the first line of the cell that declares them, e.g. above 'int epochs = 6; // 1..50: passes over the data'.");
 
         await invocation.ContinueAsync();
@@ -38,7 +40,7 @@ internal sealed class ParamsMagic
         if (isDeclaration || panel is null)
         {
             panel?.Close();
-            panel = new ParameterPanel(declared, notebook);
+            panel = new ParameterPanel(session.Parameters, notebook);
         }
         else
         {
@@ -50,7 +52,7 @@ internal sealed class ParamsMagic
 
     private Table Table(INotebookContext notebook, bool atDeclaration) => new(
         [new("parameter"), new("value"), new("default"), new("type"), new("range"), new("meaning")],
-        [.. declared.Select(parameter => new Cell[]
+        [.. session.Parameters.Select(parameter => new Cell[]
         {
             parameter.Name, Value(parameter, notebook, atDeclaration), parameter.Initializer ?? "", parameter.Type,
             parameter.Range?.Text ?? string.Join(" | ", parameter.Choices), parameter.Meaning,

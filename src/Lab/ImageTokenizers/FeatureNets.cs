@@ -61,7 +61,7 @@ public static class FeatureNets
         device ??= CPU;
         FeatureNet network;
         using (manual_seed(Seed.Derive(options.Seed, "weights"))) network = new FeatureNet(options.Widths, data.Heads).OnDevice(device);
-        var (_, fromCache) = (cache ?? ModelCache.Default).LoadOrTrain(network, Key(options, data, device), () => Train(network, options, data, device, progress, cancellation));
+        var (_, fromCache) = (cache ?? ModelCache.Default).LoadOrTrain(network, Key(options, data, device), () => Train(network, options, data, device, progress, cancellation), progress);
         foreach (var weight in network.parameters()) weight.requires_grad = false;
         return new(network, Accuracy(network, data, device), fromCache);
     }

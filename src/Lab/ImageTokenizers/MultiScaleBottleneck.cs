@@ -9,32 +9,36 @@ namespace Lab.ImageTokenizers;
 /// up to the full grid. Every scale's codes are stretched to the full grid and smoothed by a convolution before they are added, so first codes say
 /// what the whole picture is like. A prior can then generate scale by scale.
 /// </summary>
-/// <remarks>Source: VAR, Tian et al. 2024, algorithms 1 and 2 (arXiv 2404.02905). Every scale has a convolution of its own; the released model shares 4 among 10 scales.</remarks>
+/// <remarks>Source: VAR, Tian et al. 2024, algorithms 1 and 2 (arXiv 2404.02905); the released model shares 4 convolutions among 10 scales.</remarks>
 public sealed class MultiScaleBottleneck : Bottleneck
 {
     private const double Smoothed = 0.5; // share of the convolution in what is added
 
     private readonly int channels;
     private readonly Codebook codebook;
-    private readonly Conv2d[] smoothing;
+    private readonly Conv2d[] smoothing; // fewer than there are scales where neighbours share one
     private readonly double commitment;
 
     /// <param name="channels">z.</param>
     /// <param name="scales">Sides of the grids, rising, the last that of the latents: e.g. [1, 2, 4, 8].</param>
     /// <param name="codebook">As wide as a latent vector; owned by this module from now on.</param>
     /// <param name="commitment">beta: of the term that holds the latents near their sums.</param>
-    /// <exception cref="ArgumentException">No scale, sides that do not rise, a codebook of another width or that cannot be what its options ask for, or a negative weight.</exception>
-    public MultiScaleBottleneck(int channels, IReadOnlyList<int> scales, Codebook codebook, double commitment = 0.25) : base(nameof(MultiScaleBottleneck))
+    /// <param name="convolutions">How many smooth: neighbouring scales share where there are fewer than scales; null: one for each.</param>
+    /// <exception cref="ArgumentException">
+    /// No scale, sides that do not rise, a codebook of another width or that cannot be what its options ask for, a negative weight, or convolutions that no scale would have.
+    /// </exception>
+    public MultiScaleBottleneck(int channels, IReadOnlyList<int> scales, Codebook codebook, double commitment = 0.25, int? convolutions = null) : base(nameof(MultiScaleBottleneck))
     {
         if (scales.Count == 0 || scales[0] < 1 || scales.Zip(scales.Skip(1)).Any(pair => pair.First >= pair.Second))
             throw new ArgumentException($"Sides of grids are at least 1 and rise from scale to scale, got [{string.Join(", ", scales)}].", nameof(scales));
         if (codebook.Dim != channels) throw new ArgumentException($"Codes must be {channels} wide, got {codebook.Dim}.", nameof(codebook));
         if (commitment is not (>= 0 and < double.PositiveInfinity)) throw new ArgumentException($"The commitment weight must not be negative, got {commitment}.", nameof(commitment));
+        if (convolutions < 1 || convolutions > scales.Count) throw new ArgumentException($"{scales.Count} scales have 1 to {scales.Count} convolutions, got {convolutions}.", nameof(convolutions));
         codebook.Check();
         (this.channels, Scales, this.codebook, this.commitment) = (channels, [.. scales], codebook, commitment);
-        smoothing = [.. scales.Select(_ => nn.Conv2d(channels, channels, 3, padding: 1))];
+        smoothing = [.. Enumerable.Range(0, convolutions ?? scales.Count).Select(_ => nn.Conv2d(channels, channels, 3, padding: 1))];
         register_module("codebook", codebook);
-        for (var scale = 0; scale < smoothing.Length; scale++) register_module($"smoothing{scale}", smoothing[scale]);
+        for (var i = 0; i < smoothing.Length; i++) register_module($"smoothing{i}", smoothing[i]);
     }
 
     /// <summary>Sides of the grids, coarse to fine.</summary>
@@ -94,7 +98,7 @@ public sealed class MultiScaleBottleneck : Bottleneck
     }
 
     /// <inheritdoc/>
-    internal override long Macs(Tensor z) => smoothing.Length * 9L * channels * channels * z.shape[0] * Count(Scales[^1]);
+    internal override long Macs(Tensor z) => Scales.Count * 9L * channels * channels * z.shape[0] * Count(Scales[^1]);
 
     private static int Count(int side) => side * side;
 
@@ -108,8 +112,11 @@ public sealed class MultiScaleBottleneck : Bottleneck
         var side = Scales[scale];
         var grid = vectors.index_select(0, codes.reshape(-1)).view(codes.shape[0], side, side, channels).permute(0, 3, 1, 2).contiguous();
         if (side != Scales[^1]) grid = nn.functional.interpolate(grid, [Scales[^1], Scales[^1]], mode: InterpolationMode.Bicubic, align_corners: false);
-        return (1 - Smoothed) * grid + Smoothed * smoothing[scale].call(grid);
+        return (1 - Smoothed) * grid + Smoothed * smoothing[Shared(scale)].call(grid);
     }
+
+    // Scales in order, as evenly over the convolutions as they go; 10 over 4 as in the released model.
+    internal int Shared(int scale) => scale * smoothing.Length / Scales.Count;
 
     /// <summary>Parts are registered by the constructor.</summary>
     protected override void RegisterComponents() { }

@@ -25,8 +25,9 @@ public sealed record FrechetRange(double Floor, double Ceiling, int Count);
 /// <summary>What generated pictures are like.</summary>
 /// <param name="Frechet">Frechet distance to the test pictures under the metric network: a stand-in for gFID.</param>
 /// <param name="Accuracy">Share that shows what was asked for, as the metric network sees it.</param>
+/// <param name="Inception">Inception score of the metric network's last head that was asked for: a stand-in for IS.</param>
 /// <param name="Count">Pictures; the distance is biased upward where they are few.</param>
-public sealed record GeneratedScore(double Frechet, double Accuracy, int Count);
+public sealed record GeneratedScore(double Frechet, double Accuracy, double Inception, int Count);
 
 /// <summary>Measures tokenizers on the test pictures with the metric network, which no loss has seen.</summary>
 public sealed class TokenizerScorer : IDisposable
@@ -90,15 +91,17 @@ public sealed class TokenizerScorer : IDisposable
     {
         using var noGrad = no_grad();
         using var scope = NewDisposeScope();
-        var (embeddings, right) = (new List<Tensor>(), new List<Tensor>());
+        var (embeddings, right, last) = (new List<Tensor>(), new List<Tensor>(), new List<Tensor>());
         for (long start = 0; start < images.shape[0]; start += Batch)
         {
             var shown = images.narrow(0, start, Math.Min(Batch, images.shape[0] - start)).clamp(-1, 1);
             embeddings.Add(metric.call(shown));
-            var hits = metric.Logits(shown).Zip(wanted, (logits, labels) => logits.argmax(1) == labels.narrow(0, start, logits.shape[0]));
+            var heads = metric.Logits(shown);
+            last.Add(heads[wanted.Count - 1]);
+            var hits = heads.Zip(wanted, (logits, labels) => logits.argmax(1) == labels.narrow(0, start, logits.shape[0]));
             right.Add(hits.Aggregate((all, one) => all.logical_and(one)).to(ScalarType.Float32));
         }
-        return new(FrechetDistance.Between((cat(embeddings) - mean) / deviation, reference), Mean(cat(right)), (int)images.shape[0]);
+        return new(FrechetDistance.Between((cat(embeddings) - mean) / deviation, reference), Mean(cat(right)), InceptionScore.Of(cat(last)), (int)images.shape[0]);
     }
 
     /// <summary>The first few pictures alone, for curves.</summary>

@@ -29,6 +29,16 @@ public static partial class Charts
     public static GenericChart Lines(IReadOnlyList<Series> lines, string x, string y, string title = "", bool logX = false, bool logY = false) =>
         Chart([.. lines.Select((line, i) => Trace(line, "lines", colours[i % colours.Length]))], Layout(Axis(x, logX), Axis(y, logY), title));
 
+    /// <summary>Lines, with points behind them.</summary>
+    /// <param name="lines">At least one.</param>
+    /// <param name="cloud">Pale.</param>
+    /// <param name="x">Label of the horizontal axis, with unit.</param>
+    /// <param name="y">Label of the vertical axis, with unit.</param>
+    /// <param name="title">Above the chart.</param>
+    public static GenericChart LinesOver(IReadOnlyList<Series> lines, Series cloud, string x, string y, string title = "") => Chart(
+        [With(Trace(cloud, "markers", colours[lines.Count % colours.Length]), ("opacity", 0.35)), .. lines.Select((line, i) => Trace(line, "lines", colours[i % colours.Length]))],
+        Layout(Axis(x), Axis(y), title));
+
     /// <summary>Points that stand for themselves.</summary>
     /// <inheritdoc cref="Lines"/>
     public static GenericChart Scatter(IReadOnlyList<Series> clouds, string x, string y, string title = "", bool logX = false, bool logY = false) =>

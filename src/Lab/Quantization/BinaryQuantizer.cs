@@ -28,6 +28,14 @@ public abstract class BinaryQuantizer : Quantizer
     /// <summary>Bits whose codes share one table in the entropy of the mean code.</summary>
     public int GroupBits { get; }
 
+    /// <summary>Share of the vectors, drawn anew in every training step, that the entropies are computed of: their table is 2^g wide for each.</summary>
+    /// <exception cref="ArgumentException">Not above 0, or above 1.</exception>
+    public double EntropyShare
+    {
+        get;
+        init => field = value is > 0 and <= 1 ? value : throw new ArgumentException($"{nameof(EntropyShare)} must lie above 0 and at most at 1, got {value}.", nameof(value));
+    } = 1;
+
     /// <summary>Length of a code's channel.</summary>
     protected abstract double Magnitude { get; }
 
@@ -40,8 +48,14 @@ public abstract class BinaryQuantizer : Quantizer
     /// <param name="logits">[N, D].</param>
     private protected Tensor EntropyLoss(Tensor logits)
     {
-        var (ofOne, ofMean) = BinaryEntropy.Of(logits, GroupBits);
+        var (ofOne, ofMean) = BinaryEntropy.Of(EntropyShare < 1 ? Some(logits) : logits, GroupBits);
         return entropyWeight * (ofOne - diversity * ofMean);
+    }
+
+    private Tensor Some(Tensor logits)
+    {
+        var count = logits.shape[0];
+        return logits.index_select(0, randperm(count, device: logits.device).narrow(0, 0, (long)Math.Ceiling(EntropyShare * count)));
     }
 
     /// <inheritdoc/>

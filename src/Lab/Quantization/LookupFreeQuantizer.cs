@@ -18,6 +18,14 @@ public sealed class LookupFreeQuantizer : BinaryQuantizer
         int dim, double entropyWeight = 0.1, double diversity = 1, double sharpness = 1, double commitment = 0.25, int? groupBits = null)
         : base(dim, entropyWeight, diversity, groupBits, nameof(LookupFreeQuantizer)) => (this.sharpness, this.commitment) = (sharpness, commitment);
 
+    /// <summary>Channels are bent to stay within it, c tanh(z / c), so that the distance to the code, which nothing else bounds, stays finite; null: they are not.</summary>
+    /// <exception cref="ArgumentException">Not positive.</exception>
+    public double? SoftClamp
+    {
+        get;
+        init => field = value is null or (> 0 and < double.PositiveInfinity) ? value : throw new ArgumentException($"{nameof(SoftClamp)} must be positive, got {value}.", nameof(value));
+    }
+
     /// <inheritdoc/>
     protected override double Magnitude => 1;
 
@@ -26,6 +34,7 @@ public sealed class LookupFreeQuantizer : BinaryQuantizer
     {
         var q = Signs(rows.detach());
         if (!training) return new(q, Codes(rows), zeros([], rows.dtype, rows.device));
+        if (SoftClamp is { } most) rows = most * (rows / most).tanh();
         var loss = EntropyLoss(4 * sharpness * rows) + commitment * (rows - q).square().mean();
         return new(GradientEstimator.StraightThrough.Apply(rows, q), Codes(rows), loss);
     }

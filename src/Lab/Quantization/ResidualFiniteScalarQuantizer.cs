@@ -16,14 +16,14 @@ public sealed class ResidualFiniteScalarQuantizer : Quantizer
     private const double MostLevels = 1 << 22; // of a channel, all stages together: float32 must tell cells of (-1, 1) apart
 
     private readonly int stages;
-    private readonly bool dropStages;
+    private readonly StageDropout? dropout;
     private readonly Tensor levels, placeValues; // [D]
 
     /// <param name="stages">M.</param>
     /// <param name="levels">Levels of every channel in every stage, each at least 2.</param>
-    /// <param name="dropStages">In training use only a random number of the first stages, so that prefixes of codes become useful.</param>
-    /// <exception cref="ArgumentException">No stage or channel, fewer than 2 levels, or more in all stages together than numbers of 32 bits tell apart.</exception>
-    public ResidualFiniteScalarQuantizer(int stages, IReadOnlyList<int> levels, bool dropStages = false) : base(levels.Count, nameof(ResidualFiniteScalarQuantizer))
+    /// <param name="dropout">Of the last stages in training; null: all are always used.</param>
+    /// <exception cref="ArgumentException">No stage or channel, fewer than 2 levels, more in all stages together than numbers of 32 bits tell apart, or a dropout that does not fit the stages.</exception>
+    public ResidualFiniteScalarQuantizer(int stages, IReadOnlyList<int> levels, StageDropout? dropout = null) : base(levels.Count, nameof(ResidualFiniteScalarQuantizer))
     {
         if (stages < 1) throw new ArgumentException($"There must be at least 1 stage, got {stages}.", nameof(stages));
         if (levels.FirstOrDefault(level => level < 2, 2) is var few && few < 2)
@@ -33,7 +33,8 @@ public sealed class ResidualFiniteScalarQuantizer : Quantizer
         if (levels.Aggregate(1.0, (product, level) => product * level) > long.MaxValue)
             throw new ArgumentException($"The codes of levels [{string.Join(", ", levels)}] do not fit a 64-bit integer.", nameof(levels));
 
-        (this.stages, this.dropStages) = (stages, dropStages);
+        dropout?.Check(stages);
+        (this.stages, this.dropout) = (stages, dropout);
         var size = 1L;
         long[] places = [.. levels.Select(level => (size *= level) / level)];
         this.levels = tensor(levels.Select(level => (long)level).ToArray()).DetachFromDisposeScope();
@@ -53,7 +54,7 @@ public sealed class ResidualFiniteScalarQuantizer : Quantizer
     /// <remarks>Values lie within (-1, 1), at most half a cell, L^-M, from tanh(z).</remarks>
     protected internal override Quantized QuantizeRows(Tensor rows)
     {
-        var used = training && dropStages ? (int)randint(1, stages + 1, [1]).item<long>() : stages;
+        var used = training && dropout is not null ? dropout.Draw(stages) : stages;
         var bounded = rows.tanh();
         var place = (bounded.detach() + 1) / 2; // in [0, 1]: how far through the cell of the stage before
         var codes = new List<Tensor>();

@@ -13,21 +13,22 @@ public sealed class ResidualQuantizer : Quantizer
 {
     private readonly VectorQuantizer[] stages;
     private readonly GradientEstimator estimator;
-    private readonly bool dropStages;
+    private readonly StageDropout? dropout;
 
     /// <param name="stages">M quantizers of one width, first to last, the same one several times to share its book; owned by this module from now on.</param>
     /// <param name="estimator">Of the sum; null: straight-through.</param>
-    /// <param name="dropStages">In training use only a random number of the first stages, so that prefixes of codes become useful.</param>
-    /// <exception cref="ArgumentException">No stage, or stages of several widths.</exception>
-    public ResidualQuantizer(IReadOnlyList<VectorQuantizer> stages, GradientEstimator? estimator = null, bool dropStages = false)
+    /// <param name="dropout">Of the last stages in training; null: all are always used.</param>
+    /// <exception cref="ArgumentException">No stage, stages of several widths, or a dropout that does not fit them.</exception>
+    public ResidualQuantizer(IReadOnlyList<VectorQuantizer> stages, GradientEstimator? estimator = null, StageDropout? dropout = null)
         : base(stages.Count > 0 ? stages[0].Dim : throw new ArgumentException("A residual quantizer needs at least 1 stage.", nameof(stages)), nameof(ResidualQuantizer))
     {
         if (stages.FirstOrDefault(stage => stage.Dim != Dim) is { } odd) throw new ArgumentException($"All stages must be {Dim} wide, one is {odd.Dim}.", nameof(stages));
         if (stages.GroupBy(stage => stage.Codebook).FirstOrDefault(book => book.Count() > 1 && book.Key is AffineCodebook) is not null)
             throw new ArgumentException("Stages cannot share a codebook that follows the place and scale of its vectors: residuals have others in every stage.", nameof(stages));
+        dropout?.Check(stages.Count);
         this.stages = [.. stages];
         this.estimator = GradientEstimator.For(estimator, stages.Select(stage => stage.Codebook));
-        this.dropStages = dropStages;
+        this.dropout = dropout;
         BookSizes = [.. stages.Select(stage => stage.Codebook.Size)];
         foreach (var stage in stages.Distinct()) register_module($"stage{Array.IndexOf(this.stages, stage)}", stage);
     }
@@ -61,7 +62,7 @@ public sealed class ResidualQuantizer : Quantizer
             return new(LookupRows(best), best, zeros([], rows.dtype, rows.device));
         }
 
-        var used = training && dropStages ? (int)randint(1, stages.Length + 1, [1]).item<long>() : stages.Length;
+        var used = training && dropout is not null ? dropout.Draw(stages.Length) : stages.Length;
         var (residual, sum, loss) = (rows, zeros_like(rows), zeros([], rows.dtype, rows.device));
         var (codes, compared) = (new List<Tensor>(), new List<Tensor>());
         foreach (var stage in stages.Take(used))

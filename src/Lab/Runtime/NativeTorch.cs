@@ -15,9 +15,10 @@ public static class NativeTorch
 {
     private const string Bridge = "libLibTorchSharp.so";
     private static readonly Lazy<string> loaded = new(Load);
+    private static bool withoutOneDnn;
 
-    /// <summary>Where libtorch came from, in one line.</summary>
-    public static string Source => loaded.Value;
+    /// <summary>Where libtorch came from and what had to be done about it, in one line.</summary>
+    public static string Source => withoutOneDnn ? $"{loaded.Value}; without oneDNN, which gives wrong gradients on this machine" : loaded.Value;
 
     // The first use of any Lab type loads the natives: user code cannot come too late by forgetting a call.
     [ModuleInitializer]
@@ -31,6 +32,7 @@ public static class NativeTorch
         // libtorch counts the machine's cores, .NET those this process may use: in a container with fewer,
         // the surplus threads wait for each other and a step takes many times longer.
         if (Environment.GetEnvironmentVariable("OMP_NUM_THREADS") is null) torch.set_num_threads(Environment.ProcessorCount);
+        withoutOneDnn = NativeKernels.AvoidWrongGradients();
     }
 
     private static string Load()

@@ -98,7 +98,7 @@ public sealed class TinyLm : IDisposable
             return Trainer.Run(
                 model, windows, batch => Losses.CrossEntropy(model.call(batch.Ids).flatten(0, 1), batch.Next.flatten()),
                 options.Training($"{options.Model.Dim} x {options.Model.Depth}, {options.Model.Vocabulary} tokens, {corpus.Name}"), progress: progress, cancellation: cancellation);
-        });
+        }, progress);
         return new(options, model, tokenizer) { History = history, FromCache = fromCache };
     }
 

@@ -67,7 +67,7 @@ public sealed class TinyWordLm : IDisposable
         device ??= CPU;
         var model = NewModel(options, device);
         var (history, fromCache) = (cache ?? ModelCache.Default).LoadOrTrain(model, Key(options, corpus, device), () => Trainer.Run(
-            model, Windows(options, corpus, device), model.Loss, options.Training($"words, {options.Splitter}, {corpus.Name}"), progress: progress, cancellation: cancellation));
+            model, Windows(options, corpus, device), model.Loss, options.Training($"words, {options.Splitter}, {corpus.Name}"), progress: progress, cancellation: cancellation), progress);
         return new(options, model) { History = history, FromCache = fromCache };
     }
 

@@ -23,11 +23,12 @@ public sealed class ModelCache(string folder)
     /// <param name="module">With its first weights; in evaluation mode when this returns, disposed when it throws.</param>
     /// <param name="key">All that decides the weights, as text.</param>
     /// <param name="train">Trains the module.</param>
+    /// <param name="progress">Told again about the training of long ago, where the weights come from the cache.</param>
     /// <param name="force">Trains even if the cache has the weights.</param>
     /// <param name="cancellation">Ends the waiting for another process.</param>
     /// <returns>The history of the training, and whether that was long ago.</returns>
     internal (IReadOnlyList<TrainingProgress> History, bool FromCache) LoadOrTrain(
-        nn.Module module, string key, Func<IReadOnlyList<TrainingProgress>> train, bool force = false, CancellationToken cancellation = default)
+        nn.Module module, string key, Func<IReadOnlyList<TrainingProgress>> train, IProgress<TrainingProgress>? progress, bool force = false, CancellationToken cancellation = default)
     {
         try
         {
@@ -46,7 +47,7 @@ public sealed class ModelCache(string folder)
 
         IReadOnlyList<TrainingProgress>? Load()
         {
-            var history = TryLoad(module, key, Console.Error.WriteLine);
+            var history = TryLoad(module, key, Console.Error.WriteLine, progress);
             if (history is not null) module.eval();
             return history;
         }
@@ -73,8 +74,9 @@ public sealed class ModelCache(string folder)
     /// <param name="module">Takes them.</param>
     /// <param name="key">All that decides the weights, as text.</param>
     /// <param name="report">Told in one line about a file that is damaged and was deleted.</param>
+    /// <param name="progress">Told again about the training.</param>
     /// <returns>The history of the training, or null: not there.</returns>
-    public IReadOnlyList<TrainingProgress>? TryLoad(nn.Module module, string key, Action<string> report)
+    public IReadOnlyList<TrainingProgress>? TryLoad(nn.Module module, string key, Action<string> report, IProgress<TrainingProgress>? progress = null)
     {
         var path = PathOf(key);
         if (!File.Exists(path)) return null;
@@ -85,6 +87,7 @@ public sealed class ModelCache(string folder)
             var history = JsonSerializer.Deserialize<List<TrainingProgress>>(file.Metadata.GetValueOrDefault("history", "null"))
                 ?? throw new SafetensorsException(path, "it has no history of its training");
             ModuleWeights.Load(module, file);
+            foreach (var past in history) progress?.Report(past with { IsPast = true });
             return history;
         }
         catch (Exception damaged) when (damaged is SafetensorsException or JsonException)

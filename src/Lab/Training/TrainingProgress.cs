@@ -1,3 +1,5 @@
+using System.Text.Json.Serialization;
+
 namespace Lab.Training;
 
 /// <summary>Where a training run stands; reported through <see cref="IProgress{T}"/> every <see cref="TrainingOptions.LogInterval"/> steps and after every evaluation.</summary>
@@ -11,4 +13,9 @@ namespace Lab.Training;
 /// <param name="Metrics">Results of an evaluation at this step, by name; empty between evaluations.</param>
 public sealed record TrainingProgress(
     string Run, long Step, long TotalSteps, double Loss, double LearningRate, double SamplesPerSecond, TimeSpan Elapsed,
-    IReadOnlyDictionary<string, double> Metrics);
+    IReadOnlyDictionary<string, double> Metrics)
+{
+    /// <summary>A training of long ago is told again, for its weights came from the cache.</summary>
+    [JsonIgnore]
+    public bool IsPast { get; init; }
+}

@@ -1,4 +1,5 @@
 using Lab.Abstractions;
+using Lab.Extensions.Formatters;
 using Lab.Papers;
 using Lab.Runs;
 using Microsoft.Data.Analysis;
@@ -47,7 +48,36 @@ public sealed class RunsMagicTests : IDisposable
         Assert.Contains("top-1 (%)", GenericChart.toFigureJson(await ShowsAsync<GenericChart>("#!runs notebook=toy --curves \"top-1 (%)\"")));
     }
 
+    [Fact]
+    public async Task A_session_is_kept_with_its_parameters_and_what_it_showed_last()
+    {
+        var extension = new LabExtension();
+        await notebook.RunAsync(extension, "#!params\ndouble lr = 0.1; // 0..1: rate\nstring? name = null; // any");
+        notebook.Set("lr", 0.25);
+        notebook.Set("name", null, typeof(string));
+        foreach (var value in new[] { 0.5, 2.0 }) ClaimsFormatter.ToJson(new("toy", [new Claim("it learns", "90 %", [value], "points") { Required = 1 }]), extension.Session);
+        foreach (var end in new[] { 1, 2 })
+            TrainingFormatter.ToJson(new("view", [new("net", end, 2, 0.5, 1, TimeSpan.Zero, null, [.. Enumerable.Range(1, end).Select(step => new StepValue(step, 1.0 / step))], new Dictionary<string, IReadOnlyList<StepValue>>())]), extension.Session);
+
+        notebook.Displays.Clear();
+        await notebook.RunAsync(extension, "#!runs --keep");
+        Assert.Equal(1, Assert.IsType<DataFrame>(Assert.Single(notebook.Displays)).Rows.Count);
+        var kept = Assert.Single(RunStore.Default.Runs());
+        Assert.Equal(("toy", "Interactive"), (kept.Notebook, kept.Status)); // nothing else tells the name here
+        Assert.Equal(new Dictionary<string, string> { ["lr"] = "0.25", ["name"] = "null" }, kept.Parameters);
+        Assert.Equal([2.0], kept.Claims!.Items[0].Margins);
+        Assert.Equal([1, 0.5], Assert.Single(RunStore.Default.Curves(kept.Id)).Values);
+        Assert.Contains("torchsharp", kept.Environment.Keys);
+
+        await notebook.RunAsync(extension, "#!runs --keep tuned");
+        Assert.Equal(["toy", "tuned"], RunStore.Default.Runs().Select(run => run.Notebook).Order());
+    }
+
+    [Fact]
+    public async Task A_session_without_a_name_asks_for_one() => Assert.Contains("#!runs --keep NAME", (await FailsAsync("#!runs --keep")).Message);
+
     [Theory]
+    [InlineData("#!runs --keep a b", "--keep takes a name and nothing else")]
     [InlineData("#!runs toy", "'toy' is no condition")]
     [InlineData("#!runs --last none", "--last expects")]
     [InlineData("#!runs --sort", "Usage: ")]

@@ -129,6 +129,18 @@ public sealed class MultiScaleBottleneckTests
     }
 
     [Fact]
+    public void Ten_scales_share_four_convolutions_as_in_the_released_model()
+    {
+        using var scope = NewDisposeScope();
+        using var bottleneck = new MultiScaleBottleneck(3, [1, 2, 3, 4, 5, 6, 8, 10, 13, 16], new EmaCodebook(8, 3, CodebookStart.Normal), convolutions: 4);
+        Assert.Equal([0, 0, 0, 1, 1, 2, 2, 2, 3, 3], Enumerable.Range(0, 10).Select(bottleneck.Shared));
+        Assert.Equal(4 * 2, bottleneck.parameters().Count());
+        bottleneck.eval();
+        var made = bottleneck.call(randn(2, 3, 16, 16));
+        Assert.True(bottleneck.Lookup(made.Codes).equal(made.Values).all().item<bool>());
+    }
+
+    [Fact]
     public void What_does_not_fit_is_named()
     {
         using var scope = NewDisposeScope();
@@ -140,6 +152,7 @@ public sealed class MultiScaleBottleneckTests
         Refused("got [2, 2]", () => new MultiScaleBottleneck(3, [2, 2], new EmaCodebook(4, 3)));
         Refused("got []", () => new MultiScaleBottleneck(3, [], new EmaCodebook(4, 3)));
         Refused("must be 3 wide, got 2", () => new MultiScaleBottleneck(3, [1, 2], new EmaCodebook(4, 2)));
+        Refused("2 scales have 1 to 2 convolutions, got 3", () => new MultiScaleBottleneck(3, [1, 2], new EmaCodebook(4, 3), convolutions: 3));
         Refused("must not be negative, got -1", () => new MultiScaleBottleneck(3, [1, 2], new EmaCodebook(4, 3), commitment: -1));
 
         static void Refused(string part, Action action) => Assert.Contains(part, Assert.Throws<ArgumentException>(action).Message);

@@ -73,15 +73,51 @@ public sealed class CodebookTests
         Assert.Equal(64, vq.Codebook.Vectors.unique(dim: 0).output.shape[0]);
     }
 
+    [Fact]
+    public void A_book_with_an_optimizer_of_its_own_takes_the_steps_of_Adam()
+    {
+        using var scope = NewDisposeScope();
+        using var random = manual_seed(8);
+        var vq = new VectorQuantizer(new AdamCodebook(6, 3, CodebookStart.Normal, learningRate: 0.05));
+        var expected = new TorchSharp.Modules.Parameter(vq.Codebook.Vectors.clone());
+        using var adam = optim.Adam([expected], 0.05);
+        for (var step = 0; step < 20; step++)
+        {
+            var z = randn(40, 3) + 1;
+            adam.zero_grad();
+            (z - expected.index_select(0, NearestCode.Search(z, expected.detach()))).square().mean().backward();
+            adam.step();
+            vq.call(z);
+        }
+        Near.Equal(expected.detach(), vq.Codebook.Vectors, 1e-5);
+        Assert.Empty(vq.parameters()); // nothing for the network's optimizer
+    }
+
+    [Fact]
+    public void A_frozen_book_with_an_optimizer_of_its_own_stands_still()
+    {
+        using var scope = NewDisposeScope();
+        var vq = new VectorQuantizer(new AdamCodebook(6, 3, CodebookStart.Normal));
+        vq.Codebook.IsFrozen = true;
+        var before = vq.Codebook.Vectors.clone();
+        vq.call(randn(50, 3));
+        Assert.True(vq.Codebook.Vectors.equal(before).all().item<bool>());
+        Assert.Contains("must be positive, got 0", Assert.Throws<ArgumentException>(() => new AdamCodebook(6, 3, learningRate: 0)).Message);
+    }
+
+    public static TheoryData<string> BooksOfVectors => ["averages", "learned", "Adam"];
+
     [Theory]
-    [InlineData(true)]
-    [InlineData(false)]
-    public void Dead_codes_come_back_among_the_vectors(bool averages)
+    [MemberData(nameof(BooksOfVectors))]
+    public void Dead_codes_come_back_among_the_vectors(string kind)
     {
         using var random = manual_seed(3);
-        Codebook book = averages
-            ? new EmaCodebook(32, 2, CodebookStart.Normal) { RevivalThreshold = 1 }
-            : new LearnedCodebook(32, 2, CodebookStart.Normal) { RevivalThreshold = 1 };
+        Codebook book = kind switch
+        {
+            "averages" => new EmaCodebook(32, 2, CodebookStart.Normal) { RevivalThreshold = 1 },
+            "learned" => new LearnedCodebook(32, 2, CodebookStart.Normal) { RevivalThreshold = 1 },
+            _ => new AdamCodebook(32, 2, CodebookStart.Normal) { RevivalThreshold = 1 },
+        };
         var vq = new VectorQuantizer(book);
         CodebookUse first = null!, last = null!;
         for (var i = 0; i < 40; i++)

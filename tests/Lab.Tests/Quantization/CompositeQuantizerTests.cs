@@ -34,14 +34,31 @@ public sealed class CompositeQuantizerTests
         Assert.Equal(removed.OrderDescending(), removed);
     }
 
-    [Fact]
-    public void Stages_left_out_in_training_have_no_code()
+    [Theory]
+    [InlineData(1, 1, new long[] { 1, 2, 3, 4, 5 })]
+    [InlineData(3, 1, new long[] { 3, 4, 5 })]
+    [InlineData(1, 2, new long[] { 2, 4, 5 })]
+    [InlineData(5, 4, new long[] { 5 })]
+    public void Stages_left_out_in_training_have_no_code(int atLeast, int multipleOf, long[] expected)
     {
         using var random = manual_seed(3);
-        var rvq = new ResidualQuantizer([.. Enumerable.Range(0, 4).Select(_ => new VectorQuantizer(new EmaCodebook(8, 2, CodebookStart.Normal)))], dropStages: true);
-        var used = Enumerable.Range(0, 40).Select(_ => rvq.call(randn(5, 2)).Codes[0].ge(0).sum().item<long>()).ToHashSet();
-        Assert.Equal([1L, 2, 3, 4], used.Order());
+        var rvq = new ResidualQuantizer(Stages(5), dropout: new(atLeast, multipleOf));
+        var used = Enumerable.Range(0, 60).Select(_ => rvq.call(randn(5, 2)).Codes[0].ge(0).sum().item<long>()).ToHashSet();
+        Assert.Equal(expected, used.Order());
+        rvq.eval();
+        Assert.True(rvq.call(randn(5, 2)).Codes.ge(0).all().item<bool>());
     }
+
+    [Fact]
+    public void A_dropout_that_does_not_fit_the_stages_is_refused()
+    {
+        Refused("AtLeast must lie in 1..3, the number of stages, got 4", () => new ResidualQuantizer(Stages(3), dropout: new(4)));
+        Refused("MultipleOf must lie in 1..3, the number of stages, got 0", () => new ResidualFiniteScalarQuantizer(3, [3], new(1, 0)));
+
+        static void Refused(string words, Func<object> make) => Assert.Contains(words, Assert.Throws<ArgumentException>(make).Message);
+    }
+
+    private static VectorQuantizer[] Stages(int count) => [.. Enumerable.Range(0, count).Select(_ => new VectorQuantizer(new EmaCodebook(8, 2, CodebookStart.Normal)))];
 
     [Fact]
     public void A_beam_of_one_is_the_greedy_search_and_a_wide_one_finds_the_best()

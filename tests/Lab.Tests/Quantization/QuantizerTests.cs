@@ -23,6 +23,7 @@ public sealed class QuantizerTests
         ["vector, affine"] = () => new VectorQuantizer(new AffineCodebook(new EmaCodebook(32, Dim) { RevivalThreshold = 1 })),
         ["vector, affine and synchronous"] = () => new VectorQuantizer(new AffineCodebook(new LearnedCodebook(32, Dim, CodebookStart.Normal)), GradientEstimator.Synchronous(0.5)),
         ["vector, drawn and committed by cross entropy"] = () => new VectorQuantizer(new EmaCodebook(32, Dim, CodebookStart.Normal), commitment: 0) { SamplingTemperature = 1, CrossEntropy = new(1) },
+        ["vector, Adam of its own"] = () => new VectorQuantizer(new AdamCodebook(32, Dim) { RevivalThreshold = 1 }),
         ["residual"] = () => new ResidualQuantizer([Book(16, Dim), Book(8, Dim), Book(4, Dim)]),
         ["residual, beam"] = () => new ResidualQuantizer([Book(16, Dim), Book(8, Dim), Book(4, Dim)]) { BeamWidth = 5 },
         ["residual, one book"] = () => new ResidualQuantizer([.. Enumerable.Repeat(Book(16, Dim), 3)]),
@@ -39,8 +40,12 @@ public sealed class QuantizerTests
         ["vector, orthogonal and diverse"] = () => new VectorQuantizer(new LearnedCodebook(32, Dim, CodebookStart.Normal)) { Entropy = new(0.1, 1), Orthogonality = new(10, MaxCodes: 8) },
         ["random projection"] = () => new RandomProjectionQuantizer(Dim, 3, 64),
         ["finite scalar"] = () => new FiniteScalarQuantizer(8, 5, 5, 5, 2, 3),
+        ["finite scalar, symmetric"] = () => new FiniteScalarQuantizer(8, 5, 5, 5, 2, 3) { IsSymmetric = true, NoiseShare = 0.5 },
+        ["finite scalar, cut off"] = () => new FiniteScalarQuantizer(8, 5, 5, 5, 2, 3) { IsHardBounded = true },
+        ["finite scalar, rotated"] = () => new RotatedQuantizer(new FiniteScalarQuantizer(5, 5, 5, 5, 5, 5) { IsSymmetric = true }),
         ["gaussian scalar"] = () => new GaussianScalarQuantizer(Dim, 16, range: 3),
         ["lookup-free"] = () => new LookupFreeQuantizer(Dim),
+        ["lookup-free, rotated and clamped"] = () => new RotatedQuantizer(new LookupFreeQuantizer(Dim) { SoftClamp = 2, EntropyShare = 0.5 }),
         ["binary spherical"] = () => new BinarySphericalQuantizer(Dim),
     };
 

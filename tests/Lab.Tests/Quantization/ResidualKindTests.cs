@@ -81,7 +81,7 @@ public sealed class ResidualKindTests
     public void Stages_left_out_in_training_have_no_code_on_a_grid_either()
     {
         using var scope = NewDisposeScope();
-        var quantizer = new ResidualFiniteScalarQuantizer(3, [3, 3], dropStages: true);
+        var quantizer = new ResidualFiniteScalarQuantizer(3, [3, 3], new StageDropout());
         var used = Enumerable.Range(0, 40).Select(_ => quantizer.call(randn(4, 2)).Codes[0].ge(0).sum().item<long>()).ToHashSet();
         Assert.Equal([1L, 2, 3], used.Order());
     }

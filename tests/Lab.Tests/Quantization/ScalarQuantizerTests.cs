@@ -112,4 +112,112 @@ public sealed class ScalarQuantizerTests
         var tangent = weights - (weights * u).sum(-1, keepdim: true) * u; // the normalization takes the radial part away
         Assert.True(u.grad!.allclose(tangent.detach(), 1e-4, 1e-5));
     }
+
+    [Theory]
+    [InlineData(4, new[] { -1, -1 / 3.0, 1 / 3.0, 1 })]
+    [InlineData(5, new[] { -1, -0.5, 0, 0.5, 1 })]
+    [InlineData(2, new[] { -1.0, 1 })]
+    public void Symmetric_levels_lie_alike_on_both_sides_of_zero(int levels, double[] expected)
+    {
+        var fsq = new FiniteScalarQuantizer(levels) { IsSymmetric = true };
+        fsq.eval();
+        var z = linspace(-20, 20, 4000).unsqueeze(1);
+        var values = fsq.call(z).Values.unique().output.to(ScalarType.Float64).data<double>().ToArray();
+        Assert.Equal(expected, values, (a, b) => Math.Abs(a - b) < 1e-6);
+        Assert.True(fsq.call(-z).Values.allclose(-fsq.call(z).Values)); // no z lies on a border
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void Cut_off_channels_keep_what_is_on_the_grid(bool symmetric)
+    {
+        var fsq = new FiniteScalarQuantizer(5) { IsHardBounded = true, IsSymmetric = symmetric };
+        fsq.eval();
+        Assert.Equal([-1f, -1, -0.5f, 0, 0.5f, 1, 1], fsq.call(tensor(new float[] { -9, -1, -0.5f, 0.1f, 0.4f, 1, 9 }).unsqueeze(1)).Values.data<float>().ToArray());
+    }
+
+    [Fact]
+    public void Noise_stands_for_rounding_and_leaves_the_gradient_exact()
+    {
+        using var random = manual_seed(3);
+        var fsq = new FiniteScalarQuantizer(5, 5) { NoiseShare = 1, IsSymmetric = true };
+        var z = randn(4000, 2).requires_grad_();
+        var made = fsq.call(z);
+        var noise = (made.Values - z.tanh()).detach() * 2; // in steps
+        Assert.InRange(noise.abs().max().item<float>(), 0.49, 0.5 + 1e-5);
+        Assert.Equal(1 / 12.0, noise.square().mean().item<float>(), 3e-3);
+        made.Values.sum().backward();
+        Near.Equal(1 - z.detach().tanh().square(), z.grad!, 1e-5);
+
+        fsq.eval();
+        Assert.True(fsq.call(z).Codes.equal(made.Codes).all().item<bool>()); // codes are of the nearest level in either mode
+    }
+
+    [Fact]
+    public void Half_of_the_channels_with_noise_leave_the_others_on_the_grid()
+    {
+        using var random = manual_seed(4);
+        var steps = new FiniteScalarQuantizer(5, 5) { NoiseShare = 0.5 }.call(randn(2000, 2)).Values * 2;
+        Assert.Equal(0.5, (steps - steps.round()).abs().le(1e-5).to(ScalarType.Float32).mean().item<float>(), 0.03);
+    }
+
+    [Fact]
+    public void Entropies_of_a_share_are_those_of_some_of_the_vectors()
+    {
+        using var random = manual_seed(5);
+        var rows = tensor(new float[] { 3, 3, 0.1f, 0.1f }).reshape(2, 2);
+        double[] alone = [Loss(rows[..1], 1), Loss(rows[1..], 1)];
+        var drawn = Enumerable.Range(0, 20).Select(_ => Math.Round(Loss(rows, 0.5), 5)).ToHashSet();
+        Assert.Equal(alone.Select(loss => Math.Round(loss, 5)).Order(), drawn.Order());
+
+        static double Loss(Tensor rows, double share) => new LookupFreeQuantizer(2, diversity: 0, commitment: 0) { EntropyShare = share }.call(rows).Loss.item<float>();
+    }
+
+    [Fact]
+    public void A_soft_clamp_bounds_the_distance_to_the_code()
+    {
+        Assert.Equal(0.25 * 999 * 999, Loss(null), 1);
+        Assert.Equal(0.25 * 2 * 2, Loss(3), 1e-4);
+
+        static double Loss(double? clamp) => new LookupFreeQuantizer(1, entropyWeight: 0) { SoftClamp = clamp }.call(tensor(new float[] { 1000 }).reshape(1, 1)).Loss.item<float>();
+    }
+
+    [Fact]
+    public void A_rotated_quantizer_is_the_inner_one_seen_from_another_side()
+    {
+        using var scope = NewDisposeScope();
+        using var random = manual_seed(6);
+        var inner = new FiniteScalarQuantizer(5, 5, 5);
+        var rotated = new RotatedQuantizer(inner);
+        rotated.eval();
+        var rotation = rotated.state_dict()["rotation"];
+        Near.Equal(eye(3), rotation.matmul(rotation.t()), 1e-5);
+        var z = randn(50, 3);
+        var (seen, turned) = (rotated.call(z), inner.call(z.matmul(rotation)));
+        Assert.True(seen.Codes.equal(turned.Codes).all().item<bool>());
+        Near.Equal(turned.Values.matmul(rotation.t()), seen.Values, 1e-5);
+    }
+
+    [Fact]
+    public void Where_two_channels_say_everything_a_rotation_shares_it_out_over_the_grid()
+    {
+        using var scope = NewDisposeScope();
+        using var random = manual_seed(7);
+        var z = randn(4000, 6) * tensor(new float[] { 2, 2, 0.02f, 0.02f, 0.02f, 0.02f });
+        Assert.True(Used(new RotatedQuantizer(Grid())) > 1.5 * Used(Grid()));
+
+        double Used(Quantizer quantizer) => CodebookUse.Joint(quantizer.call(z).Codes, quantizer.BookSizes).Perplexity;
+        static FiniteScalarQuantizer Grid() => new(5, 5, 5, 5, 5, 5) { IsSymmetric = true };
+    }
+
+    [Fact]
+    public void Options_outside_their_range_are_refused_by_name()
+    {
+        Refused("NoiseShare must lie in 0..1, got 1.5", () => new FiniteScalarQuantizer(5) { NoiseShare = 1.5 });
+        Refused("EntropyShare must lie above 0 and at most at 1, got 0", () => new LookupFreeQuantizer(3) { EntropyShare = 0 });
+        Refused("SoftClamp must be positive, got -1", () => new LookupFreeQuantizer(3) { SoftClamp = -1 });
+
+        static void Refused(string words, Func<object> make) => Assert.Contains(words, Assert.Throws<ArgumentException>(make).Message);
+    }
 }

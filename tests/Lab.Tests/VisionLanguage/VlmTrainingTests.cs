@@ -1,5 +1,6 @@
 using Lab.Data.ShapesQa;
 using Lab.Runtime;
+using Lab.Tests.Training;
 using Lab.Training;
 using Lab.VisionLanguage.Recipes;
 using static TorchSharp.torch;
@@ -119,8 +120,11 @@ public sealed class VlmTrainingTests : IDisposable
     {
         var cache = new ModelCache(folder);
         using var trained = TinyVlmStore.GetOrTrain(tiny, 0, cache: cache);
-        using var again = TinyVlmStore.GetOrTrain(tiny, 0, cache: cache);
+        var told = new Toy.Reports();
+        using var again = TinyVlmStore.GetOrTrain(tiny, 0, cache: cache, progress: told);
         Assert.True(again.FromCache);
+        Assert.Equal(trained.History.Select(report => (report.Run, report.Step, report.Loss)), told.All.Select(report => (report.Run, report.Step, report.Loss)));
+        Assert.All(told.All, report => Assert.True(report.IsPast));
         Assert.Equal(Weights(trained.Model), Weights(again.Model));
         Assert.Equal(["tiny, stage 1, seed 0", "tiny, stage 2, seed 0"], again.History.Select(report => report.Run).Distinct());
         Assert.Contains("accuracy countAll", again.History[^1].Metrics.Keys);
@@ -149,12 +153,12 @@ public sealed class VlmTrainingTests : IDisposable
         {
             using var stop = new CancellationTokenSource(TimeSpan.FromMilliseconds(300));
             await Task.Run(() => Assert.Throws<OperationCanceledException>(
-                () => cache.LoadOrTrain(nn.Linear(2, 2), "key", () => throw new InvalidOperationException("trained in spite of the other"), cancellation: stop.Token)));
+                () => cache.LoadOrTrain(nn.Linear(2, 2), "key", () => throw new InvalidOperationException("trained in spite of the other"), null, cancellation: stop.Token)));
         }
 
         File.Delete(path + ".lock");
         using var module = nn.Linear(2, 2);
-        Assert.False(cache.LoadOrTrain(module, "key", () => history).FromCache);
+        Assert.False(cache.LoadOrTrain(module, "key", () => history, null).FromCache);
     }
 
     [Fact]

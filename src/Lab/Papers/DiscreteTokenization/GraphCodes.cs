@@ -81,6 +81,9 @@ public sealed record GraphCodes(
     /// <summary>How many entities share each code that occurs.</summary>
     public IReadOnlyList<int> Collisions() => [.. Sets.CountBy(set => string.Join(' ', set.Order())).Select(code => code.Value)];
 
+    /// <summary>Of every entity's set of anchors and relations, how many are also in the other set that shares most.</summary>
+    public IReadOnlyList<int> MostShared() => [.. Sets.Select(one => Sets.Where(other => other != one).Max(other => one.Count(other.Contains)))];
+
     // Anchors and relations as one set of numbers.
     private IReadOnlyList<HashSet<int>> Sets => field ??= [.. AnchorCodes.Select((anchors, i) => anchors.Concat(RelationCodes[i].Select(relation => Nothing + 1 + relation)).ToHashSet())];
 

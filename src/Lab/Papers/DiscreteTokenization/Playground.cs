@@ -1,6 +1,7 @@
 using Lab.Plots;
 using Lab.Quantization;
 using Lab.Runtime;
+using Plotly.NET;
 using static TorchSharp.torch;
 
 namespace Lab.Papers.DiscreteTokenization;
@@ -11,7 +12,7 @@ namespace Lab.Papers.DiscreteTokenization;
 /// <param name="Scale">Of the points: grids and signs do not follow the data, books do.</param>
 public sealed record Playground(int BookSize, int Levels, double Scale = 1)
 {
-    private const int Points = 2_000, Side = 96;
+    private const int Points = 2_000, Side = 96, Shown = 400;
     private const double Reach = 2.6; // half the picture's width, in units of the plane
 
     /// <summary>The cells of all kinds, each point of the plane in the colour of its code, the data on top.</summary>
@@ -36,6 +37,40 @@ public sealed record Playground(int BookSize, int Levels, double Scale = 1)
             quantizer.Dispose();
         }
         return new(stack(pictures).MoveToOuterDisposeScope(), captions, Columns: 4, Scale: 2);
+    }
+
+    /// <summary>Residual quantization as a tree: from the mean to the codes of the first stage, from each to the sums with the codes of the next, and so on.</summary>
+    /// <param name="stages">M, each with as many codes as make up K together.</param>
+    /// <param name="seed">Of the points and fits.</param>
+    public GenericChart Tree(int stages, long seed)
+    {
+        using var noGrad = no_grad();
+        using var scope = NewDisposeScope();
+        using var random = new Generator((ulong)Seed.Derive(seed, "playground fits"));
+        var points = Draw(seed);
+        var size = Math.Max(2, (int)Math.Round(Math.Pow(BookSize, 1.0 / stages)));
+        using var quantizer = OfflineFit.Residual(points, stages, size, random: random);
+        var (parents, branches) = (zeros(1, 2), new List<Series>());
+        foreach (var book in quantizer.Books().unbind(0))
+        {
+            var children = parents.unsqueeze(1) + book; // [n, 1, 2] + [K, 2]
+            branches.Add(Branches($"stage {branches.Count + 1}: {children.shape[0] * children.shape[1]} sums", parents.unsqueeze(1).expand_as(children), children));
+            parents = children.flatten(0, 1);
+        }
+        return Charts.LinesOver([.. branches], Cloud("data", points[..Shown]), "z1", "z2", $"RVQ as a tree: {stages} stages of {size} codes");
+    }
+
+    // Lines from each parent to each child, gaps between them.
+    private static Series Branches(string name, Tensor from, Tensor to)
+    {
+        var ends = stack([from, to, full_like(to, double.NaN)], 2).flatten(0, 2); // [n K 3, 2]
+        return Cloud(name, ends);
+    }
+
+    private static Series Cloud(string name, Tensor points)
+    {
+        var (x, y) = (points.select(1, 0).to(ScalarType.Float64).contiguous(), points.select(1, 1).to(ScalarType.Float64).contiguous());
+        return new(name, x.data<double>().ToArray(), y.data<double>().ToArray());
     }
 
     private IEnumerable<(string Name, Quantizer Quantizer)> Kinds(Tensor points, long seed)

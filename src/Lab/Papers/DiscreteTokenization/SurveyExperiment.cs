@@ -1,6 +1,7 @@
 using Lab.Data;
 using Lab.Data.Catalogue;
 using Lab.ImageTokenizers;
+using Lab.ImageTokenizers.Priors;
 using Lab.Runtime;
 using Lab.Training;
 using static TorchSharp.torch;
@@ -28,6 +29,10 @@ public sealed record SurveyExperiment(
     /// <summary>Batches that the perceptual and the metric network learn from.</summary>
     public (long Perceptual, long Metric) FeatureSteps { get; init; } = (60, 100);
 
+    /// <summary>Part B, after it: priors that generate.</summary>
+    public GenerationPlan Generation { get; init; } = new(
+        [new(TokenizerArm.RevivedVq, PriorKind.Causal), new(TokenizerArm.Fsq, PriorKind.Causal)], PriorOptions.Small, new(Steps: 40), Samples: 128);
+
     /// <summary>Some tens of seconds on two cores, with pictures that are drawn here.</summary>
     public static SurveyExperiment Quick { get; } = new(
         false, [VectorComparison.Bits24], [TokenizerArm.NaiveVq, TokenizerArm.RevivedVq, TokenizerArm.Fsq, TokenizerArm.Bsq],
@@ -45,6 +50,12 @@ public sealed record SurveyExperiment(
     {
         FeatureSteps = (400, 1_600),
         FeatureBatch = 128,
+        Generation = new(
+            [
+                new(TokenizerArm.RevivedVq, PriorKind.Causal), new(TokenizerArm.Fsq, PriorKind.Causal), new(TokenizerArm.Lfq, PriorKind.Causal), new(TokenizerArm.Bsq, PriorKind.Causal),
+                new(TokenizerArm.RevivedVq, PriorKind.MaskGit), new(TokenizerArm.Continuous, PriorKind.Flow),
+            ],
+            PriorOptions.Medium, new(Steps: 250), Samples: 1_024),
     };
 
     /// <summary>The experiment of a profile.</summary>
@@ -126,6 +137,24 @@ public sealed record SurveyExperiment(
                 throw;
             }
         }
+    }
+
+    /// <summary>Trains priors on the tokenizers of part B, seed by seed, and lets them generate.</summary>
+    /// <param name="data">Pictures.</param>
+    /// <param name="tokenizers">Part B.</param>
+    /// <param name="metric">For the metrics.</param>
+    /// <param name="device">Of the tokenizers; the CPU when null.</param>
+    /// <param name="progress">Told about every training.</param>
+    /// <param name="cancellation">Stops before the next step.</param>
+    /// <returns>The caller's to dispose.</returns>
+    public GenerationResults RunGeneration(
+        TokenizerData data, TokenizerResults tokenizers, FeatureNet metric, Device? device = null, IProgress<TrainingProgress>? progress = null, CancellationToken cancellation = default)
+    {
+        using var thread = IsFull ? null : new OneThread();
+        using var scorer = new TokenizerScorer(metric, data.Images.Test, device);
+        var part = new GenerationPart(Generation, data, scorer, new(device ?? CPU, ModelCache.Default, progress, cancellation));
+        var seeds = tokenizers.Runs.Select(run => run.Seed).Distinct();
+        return new(Runs.All(from seed in seeds from arm in Generation.Arms from run in tokenizers.Of(arm.Tokenizer) where run.Seed == seed select part.Run(arm, run)));
     }
 
     /// <summary>Part C.</summary>

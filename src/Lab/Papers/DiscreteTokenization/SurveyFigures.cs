@@ -107,6 +107,29 @@ public static class SurveyFigures
         return new(stack([.. pictures, .. codes]).MoveToOuterDisposeScope(), [.. names, .. names.Select((name, i) => i == 0 ? "" : "codes")], Columns: names.Length, Scale: names.Length > 8 ? 2 : 4);
     }
 
+    /// <summary>What the priors of the first seed generate for the same classes, a prior per row.</summary>
+    /// <param name="results">At least one run.</param>
+    /// <returns>A grid whose tensor is the caller's to dispose.</returns>
+    public static ImageGrid Samples(GenerationResults results)
+    {
+        using var scope = NewDisposeScope();
+        GenerationRun[] runs = [.. results.Arms.Select(arm => results.Of(arm)[0])];
+        string[] captions = [.. runs.SelectMany(run => Enumerable.Range(0, GenerationRun.Shown).Select(i => i == 0 ? run.Arm.Name : ""))];
+        return new(((cat([.. runs.Select(run => run.Pictures)]).clamp(-1, 1) + 1) / 2).MoveToOuterDisposeScope(), captions, Columns: GenerationRun.Shown, Scale: 2);
+    }
+
+    /// <summary>How many tokens the code of an entity shares with the code that is most like it: where all are shared, the two cannot be told apart.</summary>
+    /// <param name="runs">Of part C.</param>
+    public static GenericChart Collisions(IReadOnlyList<GraphRun> runs)
+    {
+        string[] arms = [GraphComparison.NearestAnchors, GraphComparison.RandomAnchors, GraphComparison.RelationsOnly];
+        var shared = arms.Select(arm => runs.SelectMany(run => run[arm].Codes!.MostShared()).ToArray()).ToArray();
+        var most = shared.Max(arm => arm.Max());
+        return Charts.Bars([.. Enumerable.Range(0, most + 1).Select(count => $"{count}")],
+            [.. arms.Zip(shared, (name, arm) => new BarGroup(name, [.. Enumerable.Range(0, most + 1).Select(count => 100.0 * arm.Count(own => own == count) / arm.Length)]))],
+            "entities in %", "Tokens shared with the most similar other code");
+    }
+
     /// <summary>The entities of a graph on its torus, an entity, and the anchors of its code with their hops.</summary>
     /// <param name="run">Of part C.</param>
     /// <param name="arm">Which codes.</param>

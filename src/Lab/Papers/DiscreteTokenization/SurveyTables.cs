@@ -15,6 +15,7 @@ public static class SurveyTables
         [
             ("A: vectors", $"{string.Join(" and ", plan.Vectors.Select(v => $"{v.Bits:F0} bits ({v.Books} x {v.BookSize})"))}{(plan.IsFull ? "; patches of pictures at 64 bits" : "")}"),
             ("B: pictures", $"{plan.Arms.Count} bottlenecks in {plan.Config.Name}, {plan.Recipe.Steps} steps of {plan.Recipe.BatchSize} pictures"),
+            ("B: generation", $"{plan.Generation.Arms.Count} priors of width {plan.Generation.Sizes.Dim}, {plan.Generation.Recipe.Steps} steps of {plan.Generation.Recipe.BatchSize} grids, {plan.Generation.Samples} pictures from each"),
             ("C: graph", $"{plan.Graph.Entities} entities, {plan.Graph.AnchorCount} anchors, {plan.Graph.PerEntity} of them and {plan.Graph.RelationsPerEntity} relations in a code, {plan.Graph.Steps} steps"),
         ];
         return new(Words("part", rows, row => row.Part), Words("what", rows, row => row.What));
@@ -79,6 +80,33 @@ public static class SurveyTables
             Number("parameters", rows, r => r[0].Tokenizer.parameters().Sum(p => p.numel()), 0),
             Number("TFLOP", rows, r => r[0].Flops / 1e12, 2),
             Number("s", rows, r => r.Average(run => run.Seconds), 1));
+    }
+
+    // Source: table 3 of arXiv 2507.22920, ImageNet at 128 pixels.
+    private static readonly IReadOnlyDictionary<TokenizerArm, (double Fid, double Inception)> reported = new Dictionary<TokenizerArm, (double, double)>
+    {
+        [TokenizerArm.RevivedVq] = (8.01, 151.40), [TokenizerArm.Fsq] = (7.33, 224.88), [TokenizerArm.Lfq] = (7.73, 142.09), [TokenizerArm.Bsq] = (7.82, 221.64),
+    };
+
+    /// <summary>What priors generate, mean over seeds.</summary>
+    /// <param name="results">At least one run.</param>
+    public static DataFrame Generation(GenerationResults results)
+    {
+        var rows = results.Arms.Select(results.Of).ToArray();
+        return new(
+            Words("codes, prior", rows, r => r[0].Arm.Name),
+            Number("gFD (stand-in)", rows, r => r.Average(run => run.Score.Frechet), 2),
+            Number("±", rows, r => r.Count < 2 ? null : Spread.Of([.. r.Select(run => run.Score.Frechet)]).Deviation, 2),
+            Number("gFID in table 3", rows, r => Reported(r)?.Fid, 2),
+            Number("IS (stand-in)", rows, r => r.Average(run => run.Score.Inception), 2),
+            Number("IS in table 3", rows, r => Reported(r)?.Inception, 1),
+            Number("right class, %", rows, r => r.Average(run => 100 * run.Score.Accuracy), 1),
+            Number("bits of a picture", rows, r => r.Average(run => run.Bits), 0),
+            Number("s to train", rows, r => r.Average(run => run.TrainingSeconds), 1),
+            Number("ms per picture", rows, r => r.Average(run => 1000 * run.SecondsPerImage), 1));
+
+        static (double Fid, double Inception)? Reported(IReadOnlyList<GenerationRun> runs) =>
+            runs[0].Arm.Kind == PriorKind.Causal && reported.TryGetValue(runs[0].Arm.Tokenizer, out var known) ? known : null;
     }
 
     /// <summary>Part C, mean over seeds.</summary>

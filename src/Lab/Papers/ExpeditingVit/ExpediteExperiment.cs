@@ -139,7 +139,7 @@ public sealed record ExpediteExperiment(
         VisionTransformer model;
         using (manual_seed(Seed.Derive(seed, "weights"))) model = new VisionTransformer(Sizes(data)).OnDevice(device);
         var (history, fromCache) = cache.LoadOrTrain(model, Key(data, seed, device), () =>
-            ImageSegmentation.Train($"segmentation, seed {seed}", model, data.Train, data.Validation, data.Normalization, Recipe, seed, device, progress, cancellation));
+            ImageSegmentation.Train($"segmentation, seed {seed}", model, data.Train, data.Validation, data.Normalization, Recipe, seed, device, progress, cancellation), progress);
         return (model, history, fromCache);
     }
 

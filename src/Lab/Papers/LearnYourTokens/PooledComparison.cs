@@ -84,7 +84,7 @@ internal sealed class PooledComparison
         var (history, _) = cache.LoadOrTrain(model, Key(vocabulary, options), () => Trainer.Run(
             model, new TokenWindows(ids, options.Model.Context, experiment.Windows, options.Seed, device),
             batch => Losses.CrossEntropy(model.call(batch.Ids).flatten(0, 1), batch.Next.flatten()),
-            options.Training($"whole words, {corpus.Name}"), progress: progress, cancellation: cancellation));
+            options.Training($"whole words, {corpus.Name}"), progress: progress, cancellation: cancellation), progress);
         var scores = ByteScores.Of(model, vocabulary.Encode(test), test, WordVocabulary.Unknown);
         return Arm(
             $"whole words, {vocabulary.Size}", model, ForwardCost.Of(options.Model, ids.Length).Total, (double)options.Steps * options.TokensPerStep / ids.Length,

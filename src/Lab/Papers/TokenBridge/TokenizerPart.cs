@@ -38,7 +38,7 @@ internal sealed class TokenizerPart(TokenBridgeExperiment plan, TokenizerData da
     {
         var tokenizer = new ImageTokenizer(plan.Config, () => bottleneck(plan.Config.ZChannels), Seed.Derive(seed, "tokenizer"), place.Device);
         var key = Key(name, seed);
-        var (curve, fromCache) = place.Cache.LoadOrTrain(tokenizer, key, () => Train(name, tokenizer, seed));
+        var (curve, fromCache) = place.Cache.LoadOrTrain(tokenizer, key, () => Train(name, tokenizer, seed), place.Progress);
         try
         {
             return new(name, tokenizer, curve, scorer.Score(tokenizer), plan.Recipe.Flops(tokenizer), key, fromCache);

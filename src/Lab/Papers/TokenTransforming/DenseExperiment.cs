@@ -37,7 +37,7 @@ public sealed record DenseExperiment(VisionTransformerOptions Model, Classificat
         try
         {
             place.Cache.LoadOrTrain(model, Key(seed, train, place.Device), () => ImageSegmentation.Train(
-                $"segmentation, seed {seed}", model, train, validation, normalization, Recipe, seed, place.Device, place.Progress, place.Cancellation));
+                $"segmentation, seed {seed}", model, train, validation, normalization, Recipe, seed, place.Device, place.Progress, place.Cancellation), place.Progress);
             var unreduced = ImageSegmentation.Score(model, test, normalization, place.Device);
             DenseScore[] soft = [.. TransformingExperiment.Candidates.Select(temperature => Score(TransformingMethod.Soft(temperature)))];
             return new(model, Plan, test, normalization, unreduced, soft, Score(TransformingMethod.Merging), Score(TransformingMethod.Hard), Score(TransformingMethod.Attention));

@@ -119,7 +119,7 @@ public sealed record TransformingExperiment(
         using (manual_seed(Seed.Derive(seed, "weights"))) model = new(Model with { Classes = data.Train.ClassNames.Count });
         model.OnDevice(place.Device);
         var (history, fromCache) = place.Cache.LoadOrTrain(model, Key(seed, data, place.Device), () => ImageClassification.Fit(
-            $"classifier, seed {seed}", model, data.Train, data.Test, normalization, Recipe, seed, place.Device, place.Progress, place.Cancellation));
+            $"classifier, seed {seed}", model, data.Train, data.Test, normalization, Recipe, seed, place.Device, place.Progress, place.Cancellation), place.Progress);
         DenseRun? dense = null;
         try
         {

@@ -40,7 +40,7 @@ public static class TinyVlmStore
         device ??= CPU;
         cache ??= ModelCache.Default;
         var model = Untrained(recipe, seed).OnDevice(device);
-        var (history, fromCache) = cache.LoadOrTrain(model, Key("tiny-vlm", recipe, recipe, seed, device), Train, force, cancellation);
+        var (history, fromCache) = cache.LoadOrTrain(model, Key("tiny-vlm", recipe, recipe, seed, device), Train, progress, force, cancellation);
         return new(model, recipe, seed, history, fromCache);
 
         IReadOnlyList<TrainingProgress> Train()
@@ -62,7 +62,7 @@ public static class TinyVlmStore
         AlignedVision vision, VlmRecipe recipe, long seed, Device device, ModelCache cache, bool force, IProgress<TrainingProgress>? progress, CancellationToken cancellation)
     {
         var key = Key("tiny-vlm vision", recipe, new { recipe.Model.VisionDim, recipe.Model.VisionDepth, recipe.Model.Dim, recipe.Model.ImageSize, recipe.Vision, recipe.VisionSet, recipe.LearningRate, recipe.WarmupSteps }, seed, device);
-        if (!force && cache.TryLoad(vision, key, Console.Error.WriteLine) is { } past) return past;
+        if (!force && cache.TryLoad(vision, key, Console.Error.WriteLine, progress) is { } past) return past;
         var history = VlmTraining.TrainVision(vision, recipe, seed, device, progress, cancellation);
         cache.Save(vision, key, history);
         return history;

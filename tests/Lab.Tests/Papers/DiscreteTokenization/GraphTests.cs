@@ -81,6 +81,8 @@ public sealed class GraphTests
         Assert.Equal(0, equal.Entropy(), 12);
         Assert.Equal(0, equal.JaccardDistance(), 12);
         Assert.Equal([16], equal.Collisions());
+        Assert.All(equal.MostShared(), shared => Assert.Equal(equal.AnchorCodes[0].Distinct().Count() + equal.RelationCodes[0].Distinct().Count(), shared));
+        Assert.All(different.MostShared(), shared => Assert.Equal(0, shared));
         Assert.Equal(1 - 1 / 3.0, Codes([[1, 2], [2, 3]]).JaccardDistance(), 12);
     }
 

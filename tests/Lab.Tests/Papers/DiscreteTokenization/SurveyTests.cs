@@ -1,3 +1,4 @@
+using System.Globalization;
 using Lab.Data;
 using Lab.ImageTokenizers;
 using Lab.Papers;
@@ -19,6 +20,7 @@ public sealed class SurveyTests
         Recipe = new(2, 8) { CurvePoints = 1 },
         Graph = new(40, 8, 8, 2) { BatchSize = 32, PerEntity = 3 },
         Vectors = [small],
+        Generation = SurveyExperiment.Full.Generation with { Sizes = new(16, 1, 2), Recipe = new(2, 8), Samples = 24 },
     };
 
     [Fact]
@@ -90,9 +92,18 @@ public sealed class SurveyTests
         Assert.Null(results.Of(TokenizerArm.Continuous)[0].Score.Use);
 
         var (vectors, graphs) = (all.RunVectors(data, [1]), all.RunGraphs([1]));
-        var claims = new SurveyResults(true, [vectors[0] with { Comparison = VectorComparison.Bits24 }], results, graphs).Claims();
-        Assert.Equal(18, claims.Items.Count);
-        Assert.All(claims.Items, claim => Assert.NotNull(claim.Required));
+        using var generated = all.RunGeneration(data, results, features);
+        Assert.Equal(all.Generation.Arms, generated.Arms);
+        Assert.Equal([true, true, true, true, false, false], generated.Runs.Select(run => run.Bits is > 0));
+        Assert.All(generated.Runs, run => Assert.True(run.Score is { Frechet: >= 0, Inception: >= 1, Accuracy: >= 0, Count: 24 }));
+        var claims = new SurveyResults(true, [vectors[0] with { Comparison = VectorComparison.Bits24 }], results, generated, graphs).Claims();
+        Assert.Equal(19, claims.Items.Count);
+        Assert.Equal("FSQ's codes generate nearer to the test pictures than VQ's", Assert.Single(claims.Items, claim => claim.Required is null).Name);
+        Assert.Equal(6, SurveyTables.Generation(generated).Rows.Count);
+        Assert.Equal(["8.01", "7.33", "7.73", "7.82"], SurveyTables.Generation(generated)["gFID in table 3"].Cast<object?>().OfType<double>().Select(value => value.ToString("F2", CultureInfo.InvariantCulture)));
+        using var samples = SurveyFigures.Samples(generated).Images;
+        Assert.Equal([6 * GenerationRun.Shown, 3, 16, 16], samples.shape);
+        Assert.InRange(samples.max().item<float>(), 0, 1);
         Assert.Equal(results.Arms.Count, SurveyTables.Pictures(results).Rows.Count);
         Assert.Equal(results.Arms.Count, SurveyTables.Codes(results).Rows.Count);
         Assert.Equal(9, SurveyTables.Vectors(vectors).Rows.Count);
@@ -102,9 +113,9 @@ public sealed class SurveyTests
         GenericChart[] charts =
         [
             SurveyFigures.UsageCurves(results), SurveyFigures.Gains(results), SurveyFigures.Perplexities(results), SurveyFigures.RateDistortion(vectors, "clusters"), SurveyFigures.Staircase(vectors),
-            SurveyFigures.Anchors(graphs[0], "nearest anchors", 3), SurveyFigures.GradientField(),
+            SurveyFigures.Anchors(graphs[0], "nearest anchors", 3), SurveyFigures.GradientField(), SurveyFigures.Collisions(graphs), new Playground(16, 4).Tree(2, 0),
         ];
-        Assert.Equal([6, 1, 1, 6, 1, 4, 3], charts.Select(chart => GenericChart.getTraces(chart).Count()));
+        Assert.Equal([6, 1, 1, 6, 1, 4, 3, 3, 3], charts.Select(chart => GenericChart.getTraces(chart).Count()));
     }
 
     [Fact]
@@ -113,8 +124,8 @@ public sealed class SurveyTests
         using var data = TokenizerData.Drawn(Shapes.Tokenizer32 with { Size = 16 }, 64, 40, 1);
         using var features = new FeatureNet([8], data.Heads);
         using var results = tiny.RunTokenizers(data, features, features, [1]);
-        var claims = new SurveyResults(false, [], results, tiny.RunGraphs([1])).Claims();
-        Assert.Equal(2, claims.Items.Count(claim => claim.Verdict == Verdict.Reported)); // FSQ against BSQ, and against naive VQ
+        var claims = new SurveyResults(false, [], results, new([]), tiny.RunGraphs([1])).Claims();
+        Assert.Equal(2, claims.Items.Count(claim => claim.Verdict == Verdict.Reported)); // FSQ against BSQ, and against naive VQ; nothing was generated
         Assert.DoesNotContain(claims.Items, claim => claim.Name.Contains("LFQ"));
         Assert.Throws<ArgumentException>(() => tiny.RunGraphs([]));
         Assert.Throws<ArgumentException>(() => SurveyExperiment.Of("medium"));

@@ -73,7 +73,7 @@ public sealed class TokenBridgeClaimsTests : IDisposable
     }
 
     private PriorRun Prior(HeadKind kind, int levels, double nats, double gFd, int group = 1, bool byFrequency = false, double cost = 1) =>
-        new(new($"{kind} {levels} {group} {byFrequency}", kind, levels) { Group = group, ByFrequency = byFrequency }, 0, new Fixed(cost), nats, new(gFd, 0.5, 2), picture, new([], false), 1);
+        new(new($"{kind} {levels} {group} {byFrequency}", kind, levels) { Group = group, ByFrequency = byFrequency }, 0, new Fixed(cost), nats, new(gFd, 0.5, 1, 2), picture, new([], false), 1);
 
     private sealed class Fixed(double cost) : TrainedPrior
     {

@@ -90,7 +90,7 @@ public sealed record PriorPlan(IReadOnlyList<HeadArm> Arms, long Steps, int Batc
         void Add(string name, nn.Module prior, IReadOnlyList<HeadArm> arms, Func<LatentBatch, Tensor> loss)
         {
             var key = Key(arms, latents, conditions, seed, train.Labels);
-            var (history, fromCache) = cache.LoadOrTrain(prior, key, () => Trainer.Run(prior, train.Draw(BatchSize, seed), loss, Options(name, seed), null, progress, cancellation));
+            var (history, fromCache) = cache.LoadOrTrain(prior, key, () => Trainer.Run(prior, train.Draw(BatchSize, seed), loss, Options(name, seed), null, progress, cancellation), progress);
             trained.Modules.Add(prior);
             trained.Trainings.AddRange(arms.Select(_ => new PriorTraining(history, fromCache)));
         }
