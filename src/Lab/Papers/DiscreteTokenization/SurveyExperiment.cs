@@ -31,7 +31,7 @@ public sealed record SurveyExperiment(
 
     /// <summary>Part B, after it: priors that generate.</summary>
     public GenerationPlan Generation { get; init; } = new(
-        [new(TokenizerArm.RevivedVq, PriorKind.Causal), new(TokenizerArm.Fsq, PriorKind.Causal)], PriorOptions.Small, new(Steps: 40), Samples: 128);
+        [new(TokenizerArm.Fsq, PriorKind.Causal)], PriorOptions.Small, new(Steps: 40), Samples: 128);
 
     /// <summary>Some tens of seconds on two cores, with pictures that are drawn here.</summary>
     public static SurveyExperiment Quick { get; } = new(
@@ -55,7 +55,7 @@ public sealed record SurveyExperiment(
                 new(TokenizerArm.RevivedVq, PriorKind.Causal), new(TokenizerArm.Fsq, PriorKind.Causal), new(TokenizerArm.Lfq, PriorKind.Causal), new(TokenizerArm.Bsq, PriorKind.Causal),
                 new(TokenizerArm.RevivedVq, PriorKind.MaskGit), new(TokenizerArm.Continuous, PriorKind.Flow),
             ],
-            PriorOptions.Medium, new(Steps: 250), Samples: 1_024),
+            PriorOptions.Medium, new(Steps: 200), Samples: 1_024),
     };
 
     /// <summary>The experiment of a profile.</summary>
