@@ -84,7 +84,10 @@ public static class SurveyTables
     // Source: table 3 of arXiv 2507.22920, ImageNet at 128 pixels.
     private static readonly IReadOnlyDictionary<TokenizerArm, (double Fid, double Inception)> reported = new Dictionary<TokenizerArm, (double, double)>
     {
-        [TokenizerArm.RevivedVq] = (8.01, 151.40), [TokenizerArm.Fsq] = (7.33, 224.88), [TokenizerArm.Lfq] = (7.73, 142.09), [TokenizerArm.Bsq] = (7.82, 221.64),
+        [TokenizerArm.RevivedVq] = (8.01, 151.40),
+        [TokenizerArm.Fsq] = (7.33, 224.88),
+        [TokenizerArm.Lfq] = (7.73, 142.09),
+        [TokenizerArm.Bsq] = (7.82, 221.64),
     };
 
     /// <summary>What priors generate, mean over seeds.</summary>
