@@ -11,6 +11,9 @@ namespace Lab.Metrics;
 /// <param name="Attention">Products of queries, keys and values, counted in full; comparisons of papers leave them out.</param>
 public readonly record struct ForwardCost(double Encoder, double Backbone, double Decoder, double Head, double Attention)
 {
+    /// <summary>Costs that differ by no more than this share count as equal.</summary>
+    internal const double Tolerance = 0.05;
+
     /// <summary>Without attention's products.</summary>
     public double Matrices => Encoder + Backbone + Decoder + Head;
 
@@ -57,7 +60,6 @@ public readonly record struct ForwardCost(double Encoder, double Backbone, doubl
     /// <exception cref="ArgumentException">No decoder of that vocabulary comes near.</exception>
     public static DecoderOptions Match(int vocabulary, int context, int depth, double budget, Func<ForwardCost, double> cost)
     {
-        const double Tolerance = 0.05;
         var candidates =
             from width in Enumerable.Range(1, 128).Select(i => 8 * i)
             from layers in Enumerable.Range(1, 24)
@@ -68,7 +70,7 @@ public readonly record struct ForwardCost(double Encoder, double Backbone, doubl
             orderby Math.Abs(layers - depth), error
             select options;
         return candidates.FirstOrDefault() ?? throw new ArgumentException(
-            $"No decoder of {vocabulary} tokens costs {budget / 1e6:F2} MFLOP per token within 5 %: choose a smaller vocabulary or a larger model.");
+            $"No decoder of {vocabulary} tokens costs {budget / 1e6:F2} MFLOP per token within {100 * Tolerance:F0} %: choose a smaller vocabulary or a larger model.");
     }
 
     /// <summary>Part by part.</summary>

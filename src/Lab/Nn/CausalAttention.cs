@@ -4,19 +4,22 @@ using static TorchSharp.torch;
 
 namespace Lab.Nn;
 
-/// <summary>Self-attention in which a token looks at itself and at those before it, with biases throughout.</summary>
+/// <summary>Self-attention in which a token looks at itself and at those before it, or at its whole block and those before that; with biases throughout.</summary>
 /// <remarks>Source: Radford et al. 2019; rotary positions: Su et al. 2021, section 3.4.2 (arXiv 2104.09864), halves instead of neighbours paired.</remarks>
 internal sealed class CausalAttention : nn.Module<Tensor, Tensor>, ICountsMacs
 {
     private readonly DecoderOptions options;
-    private readonly int layer;
+    private readonly int layer, block;
     private readonly Linear qkv, projection;
 
-    public CausalAttention(DecoderOptions options, int layer) : base(nameof(CausalAttention))
+    /// <param name="options">Sizes.</param>
+    /// <param name="layer">Which of a cache's layers is its own.</param>
+    /// <param name="block">Neighbours that see each other; 1: none, a token sees the past alone.</param>
+    public CausalAttention(DecoderOptions options, int layer, int block = 1) : base(nameof(CausalAttention))
     {
         if (options.Heads < 1 || options.Dim % options.Heads != 0)
             throw new ArgumentException($"{options.Heads} heads do not divide a width of {options.Dim}.", nameof(options));
-        (this.options, this.layer) = (options, layer);
+        (this.options, this.layer, this.block) = (options, layer, block);
         qkv = Layers.Linear(options.Dim, 3 * options.Dim);
         projection = Layers.Linear(options.Dim, options.Dim, std: DecoderBlock.ResidualStd(options));
         this.Register("c_attn", qkv);
@@ -31,15 +34,11 @@ internal sealed class CausalAttention : nn.Module<Tensor, Tensor>, ICountsMacs
     public Tensor Attend(Tensor tokens, KeyValueCache? cache)
     {
         using var scope = NewDisposeScope();
-        var (count, past) = (tokens.shape[1], (long)(cache?.Length ?? 0));
+        var past = (long)(cache?.Length ?? 0);
         var (q, k, v) = Heads(qkv.call(tokens));
         if (options.Position == DecoderPosition.Rotary) (q, k) = (Rotate(q, past), Rotate(k, past));
         if (cache is not null) (k, v) = cache.Append(layer, k, v);
-
-        // A single new token looks at all others: no mask.
-        var mask = past > 0 && count > 1 ? ones(count, past + count, device: tokens.device).tril(past).to(ScalarType.Bool) : null;
-        var mixed = nn.functional.scaled_dot_product_attention(q, k, v, mask, is_casual: past == 0 && count > 1);
-        return projection.call(mixed.transpose(1, 2).flatten(2)).MoveToOuterDisposeScope(); // [B, h, n, d] -> [B, n, D]
+        return projection.call(Mix(q, k, v)).MoveToOuterDisposeScope();
     }
 
     /// <summary>Attention within sequences of several lengths.</summary>
@@ -49,12 +48,28 @@ internal sealed class CausalAttention : nn.Module<Tensor, Tensor>, ICountsMacs
     public Tensor Attend(Tensor rows, Packing packing)
     {
         using var scope = NewDisposeScope();
-        return projection.call(Packing.Rows(packing.Split(qkv.call(rows)).Select(block =>
+        return projection.call(Packing.Rows(packing.Split(qkv.call(rows)).Select(sequences =>
         {
-            var (q, k, v) = Heads(block);
+            var (q, k, v) = Heads(sequences);
             if (options.Position == DecoderPosition.Rotary) (q, k) = (Rotate(q, 0), Rotate(k, 0));
-            return nn.functional.scaled_dot_product_attention(q, k, v, is_casual: true).transpose(1, 2).flatten(2);
+            return Mix(q, k, v);
         }))).MoveToOuterDisposeScope();
+    }
+
+    // Queries of the last n of N tokens, [B, h, n, d], keys and values of all, [B, h, N, d] -> [B, n, D]
+    private Tensor Mix(Tensor q, Tensor k, Tensor v)
+    {
+        var (count, past) = (q.shape[2], k.shape[2] - q.shape[2]);
+        var lower = past == 0 && block == 1; // the library's own mask is the fastest
+        var mask = count <= block || lower ? null : Mask(count, past, q.device); // a single new block looks at everything
+        return nn.functional.scaled_dot_product_attention(q, k, v, mask, is_casual: lower && count > 1).transpose(1, 2).flatten(2);
+    }
+
+    // [n, N] bool: a token looks at its own block and at those before it.
+    private Tensor Mask(long count, long past, Device device)
+    {
+        var blocks = arange(past + count, device: device).div(block, RoundingMode.floor); // [N]
+        return blocks.narrow(0, past, count).unsqueeze(1) >= blocks;
     }
 
     // [B, n, 3 D] -> three of [B, h, n, d]

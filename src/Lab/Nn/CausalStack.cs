@@ -6,6 +6,7 @@ namespace Lab.Nn;
 /// <summary>The middle of a language model: learned positions, causal pre-norm blocks and a norm, from vectors to vectors.</summary>
 internal sealed class CausalStack : nn.Module<Tensor, Tensor>
 {
+    private readonly int block;
     private readonly Embedding positions;
     private readonly DecoderBlock[] blocks;
     private readonly LayerNorm norm;
@@ -14,11 +15,13 @@ internal sealed class CausalStack : nn.Module<Tensor, Tensor>
     /// <param name="depth">Blocks.</param>
     /// <param name="heads">A divisor of the width.</param>
     /// <param name="context">Most vectors in a sequence.</param>
-    public CausalStack(int dim, int depth, int heads, int context) : base(nameof(CausalStack))
+    /// <param name="block">Neighbouring vectors that see each other; 1: none, a vector sees the past alone.</param>
+    public CausalStack(int dim, int depth, int heads, int context, int block = 1) : base(nameof(CausalStack))
     {
+        this.block = block;
         Options = new(Vocabulary: 1, dim, depth, heads, context);
         positions = Layers.Embedding(context, dim);
-        blocks = [.. Enumerable.Range(0, depth).Select(layer => new DecoderBlock(Options, layer))];
+        blocks = [.. Enumerable.Range(0, depth).Select(layer => new DecoderBlock(Options, layer, block))];
         norm = nn.LayerNorm(dim);
         this.Register("wpe", positions);
         for (var layer = 0; layer < depth; layer++) this.Register($"h.{layer}", blocks[layer]);
@@ -61,6 +64,8 @@ internal sealed class CausalStack : nn.Module<Tensor, Tensor>
         var (past, count) = (cache?.Length ?? 0, vectors.shape[1]);
         if (past + count > Options.Context)
             throw new ArgumentException($"A sequence of {past + count} vectors is longer than the context of {Options.Context}.", nameof(vectors));
+        if (past % block != 0 || count % block != 0)
+            throw new ArgumentException($"Vectors that see each other in blocks of {block} come in whole blocks, got {count} behind {past}.", nameof(vectors));
         var x = vectors + positions.weight!.narrow(0, past, count);
         foreach (var block in blocks) x = block.Apply(x, cache);
         return norm.call(x).MoveToOuterDisposeScope();

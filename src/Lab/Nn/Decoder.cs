@@ -90,11 +90,14 @@ internal sealed class DecoderBlock : nn.Module<Tensor, Tensor>
     private readonly CausalAttention attention;
     private readonly Linear mlpIn, mlpOut;
 
-    public DecoderBlock(DecoderOptions options, int layer) : base(nameof(DecoderBlock))
+    /// <param name="options">Sizes.</param>
+    /// <param name="layer">Which of the stack it is.</param>
+    /// <param name="block">Neighbours that see each other, see <see cref="CausalAttention"/>.</param>
+    public DecoderBlock(DecoderOptions options, int layer, int block = 1) : base(nameof(DecoderBlock))
     {
         this.options = options;
         (attentionNorm, mlpNorm) = (nn.LayerNorm(options.Dim), nn.LayerNorm(options.Dim));
-        attention = new CausalAttention(options, layer);
+        attention = new CausalAttention(options, layer, block);
         mlpIn = Layers.Linear(options.Dim, 4 * options.Dim);
         mlpOut = Layers.Linear(4 * options.Dim, options.Dim, std: ResidualStd(options));
         this.Register("ln_1", attentionNorm);

@@ -24,7 +24,8 @@ public sealed class WordLm : nn.Module<WordBatch, IReadOnlyList<Tensor>>
         Options = options;
         encoder = new WordEncoder(options);
         start = new Parameter(randn(options.Prefixes, options.Width) * 0.02);
-        backbone = new CausalStack(options.Width, options.Layers, options.Heads, options.Context * options.Prefixes);
+        backbone = new CausalStack(
+            options.Width, options.Layers, options.Heads, options.Context * options.Prefixes, options.Mask == BackboneMask.BlockCausal ? options.Prefixes : 1);
         decoder = new WordDecoder(options);
         if (options.Projected)
         {

@@ -1,5 +1,15 @@
 namespace Lab.Nn;
 
+/// <summary>What a vector of the backbone sees; with one vector per word both are the same.</summary>
+public enum BackboneMask
+{
+    /// <summary>Itself and the vectors before it, so of its own word only the earlier ones.</summary>
+    Causal,
+
+    /// <summary>All vectors of its own word and of the words before.</summary>
+    BlockCausal,
+}
+
 /// <summary>Sizes of a <see cref="WordLm"/>.</summary>
 /// <param name="CharWidth">Width of the stacks inside a word, d.</param>
 /// <param name="CharLayers">Blocks of the encoder, and as many of the decoder.</param>
@@ -16,6 +26,9 @@ public sealed record WordLmOptions(int CharWidth, int CharLayers, int Width, int
 
     /// <summary>Vectors by which a word enters and leaves the backbone, p.</summary>
     public int Prefixes { get; init; } = 1;
+
+    /// <summary>What a vector of the backbone sees.</summary>
+    public BackboneMask Mask { get; init; } = BackboneMask.Causal;
 
     /// <summary>Longer words are cut.</summary>
     public int MaxWordBytes { get; init; } = 16;

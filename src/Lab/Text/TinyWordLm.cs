@@ -24,7 +24,11 @@ public sealed record TinyWordLmOptions(WordLmOptions Model, WordSplitter Splitte
     /// <summary>Of initial weights and places of windows.</summary>
     public long Seed { get; init; }
 
-    internal TrainingOptions Training(string name) => TinyLmOptions.Recipe(name, Steps, LearningRate, Seed);
+    internal TrainingOptions Training(string corpus)
+    {
+        var vectors = Model.Prefixes == 1 ? "" : $", p = {Model.Prefixes}";
+        return TinyLmOptions.Recipe($"words, {Splitter}, {Model.Width} x {Model.Layers}{vectors}, {corpus}", Steps, LearningRate, Seed);
+    }
 
     internal void Check()
     {
@@ -67,7 +71,7 @@ public sealed class TinyWordLm : IDisposable
         device ??= CPU;
         var model = NewModel(options, device);
         var (history, fromCache) = (cache ?? ModelCache.Default).LoadOrTrain(model, Key(options, corpus, device), () => Trainer.Run(
-            model, Windows(options, corpus, device), model.Loss, options.Training($"words, {options.Splitter}, {corpus.Name}"), progress: progress, cancellation: cancellation), progress);
+            model, Windows(options, corpus, device), model.Loss, options.Training(corpus.Name), progress: progress, cancellation: cancellation), progress);
         return new(options, model) { History = history, FromCache = fromCache };
     }
 

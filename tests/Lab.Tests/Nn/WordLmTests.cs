@@ -14,12 +14,17 @@ public sealed class WordLmTests : IDisposable
 
     public void Dispose() => scope.Dispose();
 
-    public static TheoryData<int> Prefixes => [1, 3];
+    public static TheoryData<int, BackboneMask> Shapes => new()
+    {
+        { 1, BackboneMask.Causal },
+        { 3, BackboneMask.Causal },
+        { 3, BackboneMask.BlockCausal },
+    };
 
-    private static WordLm Model(int prefixes = 1, int mostBytes = 16, int context = 16)
+    private static WordLm Model(int prefixes = 1, BackboneMask mask = BackboneMask.Causal, int mostBytes = 16, int context = 16)
     {
         using var generator = manual_seed(5);
-        var model = new WordLm(new(16, 2, prefixes == 1 ? 32 : 16, 2, context) { CharHeads = 2, Heads = 2, Prefixes = prefixes, MaxWordBytes = mostBytes });
+        var model = new WordLm(new(16, 2, prefixes == 1 ? 32 : 16, 2, context) { CharHeads = 2, Heads = 2, Prefixes = prefixes, Mask = mask, MaxWordBytes = mostBytes });
         using var noGrad = no_grad();
         foreach (var parameter in model.parameters()) parameter.mul_(3); // far from uniform, so that every dependence shows
         model.eval();
@@ -40,10 +45,10 @@ public sealed class WordLmTests : IDisposable
 
     private static WordText Split(byte[] text, int mostBytes = 16) => WordSplitter.Whitespace.Split(text, mostBytes);
 
-    [Theory, MemberData(nameof(Prefixes))]
-    public void A_changed_byte_changes_nothing_before_itself(int prefixes)
+    [Theory, MemberData(nameof(Shapes))]
+    public void A_changed_byte_changes_nothing_before_itself(int prefixes, BackboneMask mask)
     {
-        var (model, text) = (Model(prefixes), Split(sentence));
+        var (model, text) = (Model(prefixes, mask), Split(sentence));
         var before = Logits(model, text);
         for (var at = 0; at < sentence.Length; at++)
         {
@@ -60,7 +65,7 @@ public sealed class WordLmTests : IDisposable
         }
     }
 
-    [Theory, MemberData(nameof(Prefixes))]
+    [Theory, InlineData(1), InlineData(3)]
     public void The_encoder_reads_a_word_in_both_directions_and_no_other(int prefixes)
     {
         var model = Model(prefixes);
@@ -72,6 +77,50 @@ public sealed class WordLmTests : IDisposable
         static WordBatch Batch(string text) => WordBatch.Of(Split(Encoding.ASCII.GetBytes(text)), [0], 3, 16);
     }
 
+    [Theory, InlineData(BackboneMask.Causal), InlineData(BackboneMask.BlockCausal)]
+    public void The_vectors_of_a_word_see_each_other_only_under_the_block_causal_mask(BackboneMask mask)
+    {
+        var model = Model(prefixes: 3, mask);
+        var before = First();
+        using (no_grad()) model.get_parameter("start")![2, 0].add_(1); // of the last of the start word's vectors
+        var after = First();
+        for (var vector = 0; vector < 2; vector++)
+            if (mask == BackboneMask.Causal) Assert.True(before[vector].equal(after[vector]).all().item<bool>());
+            else Assert.True(Near.RelativeError(before[vector], after[vector]) > 1e-3);
+        Assert.True(Near.RelativeError(before[2], after[2]) > 1e-3);
+
+        Tensor First() // what stands for the first word, [p, d]
+        {
+            using var cache = new KeyValueCache(model.BackboneOptions);
+            using var noGrad = no_grad();
+            return model.Next(null, cache)[0];
+        }
+    }
+
+    [Fact]
+    public void With_one_vector_per_word_both_masks_are_the_same()
+    {
+        var text = Split(sentence);
+        var (causal, block) = (Logits(Model(mask: BackboneMask.Causal), text), Logits(Model(mask: BackboneMask.BlockCausal), text));
+        foreach (var (a, b) in causal.Zip(block)) Assert.True(a.equal(b).all().item<bool>());
+    }
+
+    [Theory, MemberData(nameof(Shapes))]
+    public void A_cache_of_words_gives_what_the_full_pass_gives(int prefixes, BackboneMask mask)
+    {
+        var (model, text) = (Model(prefixes, mask), Split(sentence));
+        using var noGrad = no_grad();
+        using var cache = new KeyValueCache(model.BackboneOptions);
+        foreach (var end in new[] { 0, 1, 5, 6, text.Count - 1 }) // words that the cache holds: one or several come at a time
+        {
+            using var words = end == 0 ? null : WordBatch.Of(text, [cache.Length / prefixes - 1], end - cache.Length / prefixes + 1, 16);
+            var cached = model.Next(words, cache)[0];
+            using var whole = new KeyValueCache(model.BackboneOptions);
+            using var all = end == 0 ? null : WordBatch.Of(text, [0], end, 16);
+            Near.Equal(model.Next(all, whole)[0], cached);
+        }
+    }
+
     [Fact]
     public void The_first_byte_is_predicted_from_the_words_before_alone()
     {
@@ -80,10 +129,10 @@ public sealed class WordLmTests : IDisposable
         Near.Equal(a[1][0], b[1][0]);
     }
 
-    [Theory, MemberData(nameof(Prefixes))]
-    public void Words_of_other_lengths_in_the_batch_change_nothing(int prefixes)
+    [Theory, MemberData(nameof(Shapes))]
+    public void Words_of_other_lengths_in_the_batch_change_nothing(int prefixes, BackboneMask mask)
     {
-        var (model, text) = (Model(prefixes), Split(sentence));
+        var (model, text) = (Model(prefixes, mask), Split(sentence));
         using var two = WordBatch.Of(text, [0, 4], 6, 16);
         using var first = WordBatch.Of(text, [0], 6, 16);
         using var second = WordBatch.Of(text, [4], 6, 16);
@@ -135,10 +184,10 @@ public sealed class WordLmTests : IDisposable
         }
     }
 
-    [Theory, MemberData(nameof(Prefixes))]
-    public void Nested_greedy_generation_writes_what_repeated_full_passes_write(int prefixes)
+    [Theory, MemberData(nameof(Shapes))]
+    public void Nested_greedy_generation_writes_what_repeated_full_passes_write(int prefixes, BackboneMask mask)
     {
-        var model = Model(prefixes, mostBytes: 5, context: 12);
+        var model = Model(prefixes, mask, mostBytes: 5, context: 12);
         var prompt = Split("the cat saw "u8.ToArray(), 5);
         var written = WordSampler.Sample(model, prompt, 6, new() { Temperature = 0 });
 
@@ -184,6 +233,7 @@ public sealed class WordLmTests : IDisposable
         Assert.Throws<ArgumentOutOfRangeException>(() => new WordLm(new(16, 1, 16, 1, 8) { Prefixes = 0 }));
         Assert.Throws<ArgumentOutOfRangeException>(() => new WordLm(new(16, 1, 16, 1, 8) { MaxWordBytes = 0 }));
         Assert.Throws<ArgumentException>(() => new WordLm(new(16, 1, 16, 1, 1)));
+        Assert.Contains("whole blocks, got 4 behind 0", Assert.Throws<ArgumentException>(() => new CausalStack(16, 1, 1, 6, block: 3).call(zeros(1, 4, 16))).Message);
         Assert.Contains("more than 4", Assert.Throws<ArgumentException>(() => WordBatch.Of(Split("elephant"u8.ToArray()), [0], 1, 4)).Message);
         Assert.Contains("0 of 2", Assert.Throws<ArgumentException>(() => WordBatch.Of(Split("a "u8.ToArray()), [], 2, 4)).Message);
         Assert.Contains("beyond the 1 words", Assert.Throws<ArgumentException>(() => WordBatch.Of(Split("a"u8.ToArray()), [0], 2, 4)).Message);

@@ -33,32 +33,33 @@ internal sealed class PooledComparison
 
     public PooledRun Run(long seed)
     {
-        var rates = experiment.LearningRates;
-        var single = experiment.Pooled(corpus, 1, seed);
-        var ofBytes = experiment.Tokens(corpus, 256, corpus.Train.Length, rates.Bytes, seed);
+        var (rates, p) = (experiment.LearningRates, experiment.Prefixes);
+        var (single, several, narrow) = (experiment.Pooled(corpus, 1, seed), experiment.Pooled(corpus, p, seed), experiment.Narrow(corpus, seed));
+        var ofBytes = experiment.Tokens(corpus, 256, corpus.Train.Length, rates.Chars, seed);
         var words = new WordVocabulary(train, experiment.WordVocabulary);
-        var several = TinyWordLm.GetOrTrain(experiment.Pooled(corpus, experiment.Prefixes, seed), corpus, device, progress, cache, cancellation);
-        using var one = TinyWordLm.GetOrTrain(single, corpus, device, progress, cache, cancellation);
         return new(
-            seed, several,
+            seed,
             Tokens("bytes", bytes, ofBytes),
             Tokens("bytes, context of equal units", bytes, ByUnits(ofBytes, single.Model.Context)),
             Tokens($"subwords, {subwords.Vocabulary.Size}", subwords, experiment.Tokens(corpus, subwords.Vocabulary.Size, subwords.Encode(corpus.Train).Length, rates.Subwords, seed)),
             Words(words, experiment.Tokens(corpus, words.Size, train.Count, rates.Words, seed)),
-            Pooled("pooled, p = 1", one), Pooled($"pooled, p = {experiment.Prefixes}", several),
-            words.Encode(test).Count(id => id == WordVocabulary.Unknown) / (double)test.Count);
+            Pooled("pooled, p = 1", single), Pooled($"pooled, p = {p}", several), Pooled($"pooled, p = {p}, width {narrow.Model.Width}", narrow),
+            words.Encode(test).Count(id => id == WordVocabulary.Unknown) / (double)test.Count,
+            Trained(several, told: null)); // from the cache by now, and last: nothing can fail that would leave it behind
     }
 
     // As many bytes in a step, in shorter windows.
-    private static TinyLmOptions ByUnits(TinyLmOptions options, int context)
+    private TinyLmOptions ByUnits(TinyLmOptions options, int context)
     {
         var windows = Math.Max(1, (int)Math.Round((double)options.TokensPerStep / context));
-        return options with { Model = options.Model with { Context = context }, TokensPerStep = windows * context };
+        return options with { Model = options.Model with { Context = context }, TokensPerStep = windows * context, LearningRate = experiment.LearningRates.CharsByUnits };
     }
 
-    private PooledArm Pooled(string name, TinyWordLm model)
+    private TinyWordLm Trained(TinyWordLmOptions options, IProgress<TrainingProgress>? told) => TinyWordLm.GetOrTrain(options, corpus, device, told, cache, cancellation);
+
+    private PooledArm Pooled(string name, TinyWordLmOptions options)
     {
-        var options = model.Options;
+        using var model = Trained(options, progress);
         var pieces = model.Split(corpus.Train);
         var scores = model.Score(test.Bytes);
         return Arm(

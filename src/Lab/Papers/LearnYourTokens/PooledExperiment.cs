@@ -9,8 +9,8 @@ using static TorchSharp.torch;
 namespace Lab.Papers.LearnYourTokens;
 
 /// <summary>
-/// The reproduction: words pooled into p vectors against bytes, subwords and whole words, trained on the same bytes, all
-/// but the larger p at equal operations per byte.
+/// The reproduction: words pooled into p vectors against bytes, subwords and whole words, trained on the same bytes at equal
+/// operations per byte; the larger p twice, at equal operations and at equal width.
 /// </summary>
 /// <remarks>Source: Thawani et al. 2023 (arXiv 2310.11628).</remarks>
 public sealed record PooledExperiment
@@ -26,6 +26,9 @@ public sealed record PooledExperiment
 
     /// <summary>Vectors per word of the arm beside p = 1.</summary>
     public int Prefixes { get; init; } = 4;
+
+    /// <summary>What these vectors see of each other in the main decoder.</summary>
+    public BackboneMask Mask { get; init; } = BackboneMask.Causal;
 
     /// <summary>Longest word; longer ones are cut.</summary>
     public int Canvas { get; init; } = 12;
@@ -45,8 +48,8 @@ public sealed record PooledExperiment
     /// <summary>Windows in a batch.</summary>
     public int Windows { get; init; } = 4;
 
-    /// <summary>Highest learning rates, chosen among powers of two from 1e-3 to 8e-3 by the validation text, with another seed.</summary>
-    public PooledRates LearningRates { get; init; } = new(Bytes: 4e-3, Subwords: 1e-3, Words: 1e-3, Pooled: 8e-3);
+    /// <summary>Highest learning rates: those of 1e-3, 2e-3, 4e-3 and 8e-3 with the best word accuracy on validation text, in this profile's context, with another seed.</summary>
+    public PooledRates LearningRates { get; init; } = new(Chars: 4e-3, CharsByUnits: 2e-3, Subwords: 1e-3, Words: 1e-3, Single: 2e-3, Several: 2e-3, Narrow: 4e-3);
 
     /// <summary>Bytes of the test text that are scored.</summary>
     public int ScoredBytes { get; init; } = 15_000;
@@ -63,7 +66,7 @@ public sealed record PooledExperiment
         Layers = 4,
         Steps = 1800,
         Windows = 12,
-        LearningRates = new(Bytes: 4e-3, Subwords: 2e-3, Words: 1e-3, Pooled: 4e-3),
+        LearningRates = new(Chars: 8e-3, CharsByUnits: 8e-3, Subwords: 2e-3, Words: 1e-3, Single: 2e-3, Several: 2e-3, Narrow: 4e-3),
         ScoredBytes = 50_000,
         Judged = true,
     };
@@ -87,8 +90,27 @@ public sealed record PooledExperiment
         if (words < 2) throw new ArgumentException($"A model of words needs a text of words, but {corpus.Name} has no space and so is {(words == 0 ? "empty" : "one word")}.", nameof(corpus));
         var pieces = WordSplitter.Whitespace.Split(corpus.Train, Canvas).Count;
         var context = Math.Max(2, (int)Math.Round((double)ContextBytes * pieces / corpus.Train.Length));
-        var model = new WordLmOptions(Width, CharLayers, Width, Layers, context) { Prefixes = prefixes, MaxWordBytes = Canvas };
-        return new(model, WordSplitter.Whitespace, Steps) { WordsPerStep = Windows * context, LearningRate = LearningRates.Pooled, Seed = seed };
+        var rate = prefixes == 1 ? LearningRates.Single : LearningRates.Several;
+        return new(Sizes(Width, context, prefixes), WordSplitter.Whitespace, Steps) { WordsPerStep = Windows * context, LearningRate = rate, Seed = seed };
+    }
+
+    /// <summary>The pooled model with several vectors per word, narrower, so that a byte costs it what it costs the one with p = 1, within 5 %.</summary>
+    /// <param name="corpus">Its training text.</param>
+    /// <param name="seed">Of weights and windows.</param>
+    /// <exception cref="ArgumentException">No width does, or a text without a space.</exception>
+    public TinyWordLmOptions Narrow(TextSplits corpus, long seed)
+    {
+        var several = Pooled(corpus, Prefixes, seed);
+        several.Model.Check();
+        var words = WordSplitter.Whitespace.Split(corpus.Train, Canvas);
+        var budget = ForwardCost.Of(Pooled(corpus, 1, seed).Model, words).Total;
+        var sizes = Enumerable.Range(1, Width).Select(width => Sizes(width, several.Model.Context, Prefixes)).Where(model => model.Width % model.Heads == 0);
+        var nearest = sizes.MinBy(Error)!;
+        if (Error(nearest) > ForwardCost.Tolerance)
+            throw new ArgumentException($"No width makes {Prefixes} vectors per word cost what one of width {Width} does, within {100 * ForwardCost.Tolerance:F0} %: choose fewer vectors or a larger width.");
+        return several with { Model = nearest, LearningRate = LearningRates.Narrow };
+
+        double Error(WordLmOptions model) => Math.Abs(ForwardCost.Of(model, words).Total / budget - 1);
     }
 
     /// <summary>A model of tokens: as many windows of as many bytes, and as many operations per byte as the pooled one with p = 1, within 5 %.</summary>
@@ -104,6 +126,14 @@ public sealed record PooledExperiment
         var budget = ForwardCost.Of(Pooled(corpus, 1, seed).Model, words).Total / tokens;
         return new(ForwardCost.Match(vocabulary, context, Layers, budget, cost => cost.Total), Steps) { TokensPerStep = Windows * context, LearningRate = rate, Seed = seed };
     }
+
+    // One vector has no other to see: the model is the same under both masks, and so is its place in the cache.
+    private WordLmOptions Sizes(int width, int context, int prefixes) => new(width, CharLayers, width, Layers, context)
+    {
+        Prefixes = prefixes,
+        MaxWordBytes = Canvas,
+        Mask = prefixes == 1 ? BackboneMask.Causal : Mask,
+    };
 
     /// <summary>Trains what the cache lacks and measures everything.</summary>
     /// <param name="corpus">E.g. from <see cref="LoadCorpus"/>.</param>
@@ -126,8 +156,11 @@ public sealed record PooledExperiment
 }
 
 /// <summary>Highest learning rates.</summary>
-/// <param name="Bytes">Of the model of bytes, in both contexts.</param>
+/// <param name="Chars">Of the model of bytes.</param>
+/// <param name="CharsByUnits">Of that in the shorter context.</param>
 /// <param name="Subwords">Of the model of subwords.</param>
 /// <param name="Words">Of the model of whole words.</param>
-/// <param name="Pooled">Of both pooled models.</param>
-public sealed record PooledRates(double Bytes, double Subwords, double Words, double Pooled);
+/// <param name="Single">Of the pooled model with one vector per word.</param>
+/// <param name="Several">Of that with several.</param>
+/// <param name="Narrow">Of that with several at equal operations.</param>
+public sealed record PooledRates(double Chars, double CharsByUnits, double Subwords, double Words, double Single, double Several, double Narrow);

@@ -22,19 +22,20 @@ public sealed record PooledArm(
 
 /// <summary>What was measured with one seed. Owns the pooled model.</summary>
 /// <param name="Seed">Of weights and windows.</param>
-/// <param name="Model">With p vectors per word, p above 1.</param>
 /// <param name="Chars">Bytes.</param>
 /// <param name="CharsByUnits">Bytes, with as many of them in its context as the pooled models have words: the paper's setting.</param>
 /// <param name="Subwords">Byte pair encoding.</param>
 /// <param name="Words">Whole words.</param>
 /// <param name="Single">Pooled, one vector per word.</param>
-/// <param name="Several">Pooled, several vectors per word.</param>
+/// <param name="Several">Pooled, several vectors per word, at equal width and steps.</param>
+/// <param name="Narrow">The same, narrower, at equal operations.</param>
 /// <param name="UnknownShare">Of the test text's words that the word model does not know.</param>
+/// <param name="Model">Of <paramref name="Several"/>.</param>
 public sealed record PooledRun(
-    long Seed, TinyWordLm Model, PooledArm Chars, PooledArm CharsByUnits, PooledArm Subwords, PooledArm Words, PooledArm Single, PooledArm Several, double UnknownShare) : IDisposable
+    long Seed, PooledArm Chars, PooledArm CharsByUnits, PooledArm Subwords, PooledArm Words, PooledArm Single, PooledArm Several, PooledArm Narrow, double UnknownShare, TinyWordLm Model) : IDisposable
 {
     /// <summary>All arms.</summary>
-    public IReadOnlyList<PooledArm> Arms => [Chars, CharsByUnits, Subwords, Words, Single, Several];
+    public IReadOnlyList<PooledArm> Arms => [Chars, CharsByUnits, Subwords, Words, Single, Several, Narrow];
 
     /// <inheritdoc/>
     public void Dispose() => Model.Dispose();
@@ -82,6 +83,9 @@ public sealed record PooledResults(PooledExperiment Experiment, TextSplits Corpu
             Claim("Pooled words predict words never seen in training", "a model of whole words cannot", "words", full ? 1 : null, run => run.Single.Buckets[0].Right, NoRareWordRead),
             Claim("Several vectors per word are not worse than one, at equal steps", "several prefix vectors", "points", full ? 0 : null,
                 run => 100 * (run.Several.WordAccuracy - run.Single.WordAccuracy), SeveralVectorsRead),
+            new("What a byte costs with several vectors per word, over its cost with one", "several prefix vectors", [Runs[0].Several.CostPerByte / Runs[0].Single.CostPerByte], "times"),
+            Claim("Several vectors per word over one, at equal operations", "several prefix vectors", "points", null,
+                run => 100 * (run.Narrow.WordAccuracy - run.Single.WordAccuracy)),
             new("At the repository's sizes a byte costs the pooled model at most half of what it costs a model of bytes", "attention over words instead of characters", [-CostRatio(Corpus)], "times") { Required = -0.5, NotReproduced = SmallStacksRead },
         ]);
     }

@@ -148,14 +148,14 @@ public sealed class PooledTests : IDisposable
     }
 
     [Fact]
-    public void All_models_but_the_larger_p_cost_the_same_per_byte_and_see_the_same_bytes()
+    public void All_models_but_the_larger_p_of_full_width_cost_the_same_per_byte_and_see_the_same_bytes()
     {
         var corpus = new Grammar().Splits(60_000, 0);
         foreach (var experiment in new[] { tiny, PooledExperiment.Quick with { Steps = 1, Windows = 2, ScoredBytes = 500 } })
         {
             using var results = experiment.Run(corpus, [1], cache: new ModelCache(folder));
             var run = results.Runs[0];
-            foreach (var arm in new[] { run.Chars, run.Subwords, run.Words })
+            foreach (var arm in new[] { run.Chars, run.Subwords, run.Words, run.Narrow })
             {
                 Assert.InRange(arm.CostPerByte / run.Single.CostPerByte, 0.95, 1.05);
                 Assert.InRange(arm.BytesSeen / run.Single.BytesSeen, 0.93, 1.07);
@@ -165,12 +165,46 @@ public sealed class PooledTests : IDisposable
     }
 
     [Fact]
+    public void The_narrow_model_differs_from_that_with_several_vectors_in_width_alone()
+    {
+        var corpus = new Grammar().Splits(60_000, 0);
+        foreach (var experiment in new[] { tiny, PooledExperiment.Quick, PooledExperiment.Full })
+        {
+            var (several, narrow) = (experiment.Pooled(corpus, experiment.Prefixes, 1), experiment.Narrow(corpus, 1));
+            Assert.InRange(narrow.Model.Width, experiment.Width / 2, experiment.Width - 1);
+            Assert.False(narrow.Model.Projected);
+            Assert.Equal(several with { LearningRate = 1, Model = Sizeless(several) }, narrow with { LearningRate = 1, Model = Sizeless(narrow) });
+        }
+        Assert.Contains("choose fewer vectors", Assert.Throws<ArgumentException>(() => (tiny with { Width = 3, Prefixes = 8 }).Narrow(corpus, 1)).Message);
+
+        static WordLmOptions Sizeless(TinyWordLmOptions options) => options.Model with { Width = 32, CharWidth = 32, Heads = 1, CharHeads = 1 };
+    }
+
+    [Fact]
+    public void A_model_under_another_mask_is_another_model_unless_it_has_one_vector_per_word()
+    {
+        var (corpus, cache) = (new Grammar().Splits(30_000, 0), new ModelCache(folder));
+        var blocks = tiny with { Mask = BackboneMask.BlockCausal };
+        Assert.False(FromCache(tiny, 2));
+        Assert.False(FromCache(blocks, 2));
+        Assert.True(FromCache(blocks, 2));
+        Assert.False(FromCache(tiny, 1));
+        Assert.True(FromCache(blocks, 1));
+
+        bool FromCache(PooledExperiment experiment, int prefixes)
+        {
+            using var model = TinyWordLm.GetOrTrain(experiment.Pooled(corpus, prefixes, 1), corpus, cache: cache);
+            return model.FromCache;
+        }
+    }
+
+    [Fact]
     public void A_run_measures_every_claim()
     {
         var corpus = new Grammar().Splits(30_000, 0);
-        using var results = (tiny with { Steps = 20, LearningRates = new(0.01, 0.01, 0.01, 0.01) }).Run(corpus, [1], cache: new ModelCache(folder));
+        using var results = (tiny with { Steps = 20, LearningRates = new(0.01, 0.01, 0.01, 0.01, 0.01, 0.01, 0.01) }).Run(corpus, [1], cache: new ModelCache(folder));
         var claims = results.Claims().Items;
-        Assert.Equal(7, claims.Count);
+        Assert.Equal(9, claims.Count);
         Assert.All(claims.Skip(3), claim => Assert.All(claim.Margins, margin => Assert.False(double.IsNaN(margin), claim.Name)));
         Assert.Equal(0, results.Runs[0].Words.Buckets[0].Right);
         Assert.Null(results.Runs[0].Words.BitsPerByte);
@@ -184,14 +218,14 @@ public sealed class PooledTests : IDisposable
         var corpus = new Grammar().Splits(30_000, 0);
         using var results = tiny.Run(corpus, [1], cache: new ModelCache(folder));
         var run = results.Runs[0];
-        Assert.Equal(6, PooledTables.Models(results).Rows.Count);
+        Assert.Equal(7, PooledTables.Models(results).Rows.Count);
         Assert.Equal(6, PooledTables.Frequencies(results).Columns.Count); // the model and five buckets
-        Assert.Equal((4, 8), (PooledTables.Frequent(results, 4).Rows.Count, PooledTables.Frequent(results, 4).Columns.Count));
+        Assert.Equal((4, 9), (PooledTables.Frequent(results, 4).Rows.Count, PooledTables.Frequent(results, 4).Columns.Count));
         var changed = PooledTables.Changed(results, 3);
         Assert.Equal(6, changed.Rows.Count);
         Assert.True(Difference(0) >= Difference(5));
-        Assert.Equal(6, Plotly.NET.GenericChart.getTraces(PooledFigures.Frequencies(results)).Count());
-        Assert.Equal(5, Plotly.NET.GenericChart.getTraces(PooledFigures.Words(run, 5)).Count()); // whole words cannot spell
+        Assert.Equal(7, Plotly.NET.GenericChart.getTraces(PooledFigures.Frequencies(results)).Count());
+        Assert.Equal(6, Plotly.NET.GenericChart.getTraces(PooledFigures.Words(run, 5)).Count()); // whole words cannot spell
         Assert.Equal(3, Plotly.NET.GenericChart.getTraces(PooledFigures.Costs(tiny, corpus)).Count());
 
         double Difference(int row) => Convert.ToDouble(changed.Rows[row][3]) - Convert.ToDouble(changed.Rows[row][4]);
