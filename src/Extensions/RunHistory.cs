@@ -32,7 +32,8 @@ internal sealed class RunHistory(string name)
     /// <summary>Where the run stands. Call after <see cref="Add"/>.</summary>
     public RunStatus Status() => new(
         name, last!.Step, last.TotalSteps, last.Loss, last.SamplesPerSecond, last.Elapsed, TimeLeft(),
-        [.. losses], metrics.ToDictionary(metric => metric.Key, metric => (IReadOnlyList<StepValue>)[.. metric.Value])) { IsPast = last.IsPast };
+        [.. losses], metrics.ToDictionary(metric => metric.Key, metric => (IReadOnlyList<StepValue>)[.. metric.Value]))
+    { IsPast = last.IsPast };
 
     private List<StepValue> Evaluations(string metric)
     {
