@@ -30,10 +30,11 @@ internal sealed class RunHistory(string name)
     }
 
     /// <summary>Where the run stands. Call after <see cref="Add"/>.</summary>
-    public RunStatus Status() => new(
-        name, last!.Step, last.TotalSteps, last.Loss, last.SamplesPerSecond, last.Elapsed, TimeLeft(),
-        [.. losses], metrics.ToDictionary(metric => metric.Key, metric => (IReadOnlyList<StepValue>)[.. metric.Value]))
-    { IsPast = last.IsPast };
+    public RunStatus Status()
+    {
+        var evaluations = metrics.ToDictionary(metric => metric.Key, metric => (IReadOnlyList<StepValue>)[.. metric.Value]);
+        return new(name, last!.Step, last.TotalSteps, last.Loss, last.SamplesPerSecond, last.Elapsed, TimeLeft(), [.. losses], evaluations) { IsPast = last.IsPast };
+    }
 
     private List<StepValue> Evaluations(string metric)
     {
