@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Runtime.InteropServices;
 using Lab.Abstractions;
 using Lab.Extensions.Formatters;
+using Lab.Kernel.Running;
 using Lab.Papers;
 using Lab.Runs;
 using Lab.Syntax;
@@ -45,11 +46,13 @@ internal sealed class SessionRun
     {
         lock (gate)
         {
-            name ??= Path.GetFileNameWithoutExtension(Environment.GetEnvironmentVariable("JPY_SESSION_NAME")) ?? claims?.Slug
+            string?[] names = [name, Path.GetFileNameWithoutExtension(Environment.GetEnvironmentVariable("JPY_SESSION_NAME")), claims?.Slug];
+            var called = names.FirstOrDefault(known => !string.IsNullOrWhiteSpace(known))
                 ?? throw new MagicException("The front end does not tell what this notebook is called: #!runs --keep NAME.");
             var values = Parameters.ToDictionary(parameter => parameter.Name, parameter => Text(notebook.Variables.FirstOrDefault(variable => variable.Name == parameter.Name)?.Value));
             var machine = new Dictionary<string, string> { ["cores"] = $"{Environment.ProcessorCount}", ["os"] = RuntimeInformation.OSDescription };
-            return new(Guid.NewGuid().ToString("N"), name, Status, started, Math.Round((DateTimeOffset.UtcNow - started).TotalSeconds, 1), values, machine.Concat(environment).ToDictionary())
+            if (SourceCommit.Of(Environment.CurrentDirectory) is { } commit) machine["commit"] = commit; // front ends start kernels in the notebook's folder
+            return new(Guid.NewGuid().ToString("N"), called, Status, started, Math.Round((DateTimeOffset.UtcNow - started).TotalSeconds, 1), values, machine.Concat(environment).ToDictionary())
             {
                 Claims = claims,
                 Curves = [.. trainings.SelectMany(training => training.Runs).SelectMany(run => run.Curves)],

@@ -1,5 +1,6 @@
 using Lab.Abstractions;
 using Lab.Extensions.Formatters;
+using Lab.Kernel.Running;
 using Lab.Papers;
 using Lab.Runs;
 using Microsoft.Data.Analysis;
@@ -68,13 +69,19 @@ public sealed class RunsMagicTests : IDisposable
         Assert.Equal([2.0], kept.Claims!.Items[0].Margins);
         Assert.Equal([1, 0.5], Assert.Single(RunStore.Default.Curves(kept.Id)).Values);
         Assert.Contains("torchsharp", kept.Environment.Keys);
+        Assert.Equal(SourceCommit.Of(Environment.CurrentDirectory), kept.Environment.GetValueOrDefault("commit"));
 
         await notebook.RunAsync(extension, "#!runs --keep tuned");
         Assert.Equal(["toy", "tuned"], RunStore.Default.Runs().Select(run => run.Notebook).Order());
     }
 
     [Fact]
-    public async Task A_session_without_a_name_asks_for_one() => Assert.Contains("#!runs --keep NAME", (await FailsAsync("#!runs --keep")).Message);
+    public async Task A_session_without_a_name_asks_for_one()
+    {
+        Assert.Contains("#!runs --keep NAME", (await FailsAsync("#!runs --keep")).Message);
+        Assert.Contains("#!runs --keep NAME", (await FailsAsync("#!runs --keep \"\"")).Message);
+        Assert.Empty(RunStore.Default.Runs());
+    }
 
     [Theory]
     [InlineData("#!runs --keep a b", "--keep takes a name and nothing else")]

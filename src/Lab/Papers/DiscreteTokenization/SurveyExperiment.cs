@@ -147,9 +147,12 @@ public sealed record SurveyExperiment(
     /// <param name="progress">Told about every training.</param>
     /// <param name="cancellation">Stops before the next step.</param>
     /// <returns>The caller's to dispose.</returns>
+    /// <exception cref="ArgumentException">Fewer pictures than are shown, or more than there are training pictures.</exception>
     public GenerationResults RunGeneration(
         TokenizerData data, TokenizerResults tokenizers, FeatureNet metric, Device? device = null, IProgress<TrainingProgress>? progress = null, CancellationToken cancellation = default)
     {
+        if (Generation.Samples < GenerationRun.Shown || Generation.Samples > data.Images.Train.Count)
+            throw new ArgumentException($"A prior generates {GenerationRun.Shown} to {data.Images.Train.Count} pictures, as many classes as there are to ask for, got {Generation.Samples}.");
         using var thread = IsFull ? null : new OneThread();
         using var scorer = new TokenizerScorer(metric, data.Images.Test, device);
         var part = new GenerationPart(Generation, data, scorer, new(device ?? CPU, ModelCache.Default, progress, cancellation));
