@@ -228,12 +228,13 @@ public sealed class LabSweepTests : IDisposable
 
     private SweepResults Results() => SweepResults.Load(At("sweep"));
 
-    private string[] Log() => ReadShared(At("sweep", "sweep.log")).Split('\n');
-
-    private static string ReadShared(string path)
+    // Who writes a line into the log holds it for that moment, which also keeps readers out.
+    private string[] Log()
     {
-        using var file = new StreamReader(new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite));
-        return file.ReadToEnd();
+        FileStream? log;
+        while ((log = FileLock.Try(At("sweep", "sweep.log"))) is null) Thread.Sleep(1);
+        using var reader = new StreamReader(log);
+        return reader.ReadToEnd().Split('\n');
     }
 
     private Task<int> LabAsync(params string[] args) => LabCommand.RunAsync(args, output, error);
