@@ -50,6 +50,7 @@ for _ in $(seq "$rounds"); do
 done
 echo "train on 1 MB, at most 30,000 tokens (Hugging Face's binding has no other size): Lab $(cat train-lab.size), Hugging Face $(cat train-huggingface.size)"
 table train lab huggingface
+echo "growth: seconds, of the processor, and without the system's share"
 for megabytes in 1 10 100; do
   echo "Lab, $megabytes MB: encode $($lab growth cl100k_base $megabytes "$work" 2> /dev/null | tr '\n' ' '), train to 4,096 tokens $($lab train 4096 $megabytes "$work" 2> /dev/null)"
 done
