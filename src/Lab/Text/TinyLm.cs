@@ -97,7 +97,7 @@ public sealed class TinyLm : IDisposable
             var windows = new TokenWindows(trainingTokens ?? tokenizer.Encode(corpus.Train), options.Model.Context, options.TokensPerStep / options.Model.Context, options.Seed, device);
             return Trainer.Run(
                 model, windows, batch => Losses.CrossEntropy(model.call(batch.Ids).flatten(0, 1), batch.Next.flatten()),
-                options.Training($"{options.Model.Dim} x {options.Model.Depth}, {options.Model.Vocabulary} tokens, {corpus.Name}"), progress: progress, cancellation: cancellation);
+                options.Training($"{options.Model.Dim} x {options.Model.Depth}, {options.Model.Vocabulary} tokens, context {options.Model.Context}, {corpus.Name}"), progress: progress, cancellation: cancellation);
         }, progress);
         return new(options, model, tokenizer) { History = history, FromCache = fromCache };
     }
