@@ -16,11 +16,13 @@ public sealed record FeatureNetOptions(string Role, IReadOnlyList<int> Widths, l
 {
     /// <summary>Of losses.</summary>
     /// <param name="steps">Batches.</param>
-    public static FeatureNetOptions Perceptual(long steps) => new("perceptual", [16, 32, 64], 101, steps);
+    /// <param name="size">Side of the pictures.</param>
+    public static FeatureNetOptions Perceptual(long steps, int size = BaseSize) => new("perceptual", WidthsFor(size, 16, 32, 64), 101, steps);
 
     /// <summary>Of metrics.</summary>
     /// <param name="steps">Batches.</param>
-    public static FeatureNetOptions Metric(long steps) => new("metric", [32, 64, 64], 202, steps);
+    /// <param name="size">Side of the pictures.</param>
+    public static FeatureNetOptions Metric(long steps, int size = BaseSize) => new("metric", WidthsFor(size, 32, 64, 64), 202, steps);
 
     /// <summary>Pictures of a batch.</summary>
     public int BatchSize { get; init; } = 128;
@@ -30,6 +32,11 @@ public sealed record FeatureNetOptions(string Role, IReadOnlyList<int> Widths, l
 
     /// <summary>Deviation of the noise added to training pictures.</summary>
     public double Noise { get; init; } = 0.05;
+
+    private const int BaseSize = 32;
+
+    // One more block for every doubling of the side: the last one sees as large a share of the picture.
+    private static int[] WidthsFor(int size, params int[] widths) => [.. widths, .. Enumerable.Repeat(widths[^1], Math.Max(0, (int)Math.Log2(size / BaseSize)))];
 }
 
 /// <summary>A trained feature network and how good it is. Owns it.</summary>
@@ -79,10 +86,11 @@ public static class FeatureNets
         TokenizerData data, (long Perceptual, long Metric) steps, int batchSize = 128, Device? device = null, ModelCache? cache = null,
         IProgress<TrainingProgress>? progress = null, CancellationToken cancellation = default)
     {
-        var perceptual = GetOrTrain(FeatureNetOptions.Perceptual(steps.Perceptual) with { BatchSize = batchSize }, data, device, cache, progress, cancellation);
+        var size = (int)data.Images.Train.Images.shape[^1];
+        var perceptual = GetOrTrain(FeatureNetOptions.Perceptual(steps.Perceptual, size) with { BatchSize = batchSize }, data, device, cache, progress, cancellation);
         try
         {
-            return (perceptual, GetOrTrain(FeatureNetOptions.Metric(steps.Metric) with { BatchSize = batchSize }, data, device, cache, progress, cancellation));
+            return (perceptual, GetOrTrain(FeatureNetOptions.Metric(steps.Metric, size) with { BatchSize = batchSize }, data, device, cache, progress, cancellation));
         }
         catch
         {

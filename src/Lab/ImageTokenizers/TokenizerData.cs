@@ -44,12 +44,16 @@ public sealed record TokenizerData(string Name, ImageSplits Images, IReadOnlyLis
     /// <param name="progress">Told about a download, if one is needed.</param>
     /// <param name="cancellation">Stops a download.</param>
     /// <exception cref="DatasetUnavailableException">Neither here nor to be had.</exception>
-    public static TokenizerData Cifar10(int test, IProgress<DownloadProgress>? progress = null, CancellationToken cancellation = default)
-    {
-        var whole = ImageDatasets.Cifar10(progress, cancellation);
-        using var _ = whole.Test;
-        return new("cifar10", new(whole.Train, whole.Test.Take(test, seed: 0)), [new("class", whole.Train.ClassNames.Count)]);
-    }
+    public static TokenizerData Cifar10(int test, IProgress<DownloadProgress>? progress = null, CancellationToken cancellation = default) =>
+        Classified("cifar10", ImageDatasets.Cifar10(progress, cancellation), test);
+
+    /// <summary>Fashion-MNIST with its classes, 32x32.</summary>
+    /// <param name="test">Test pictures, at most 10,000.</param>
+    /// <param name="progress">Told about a download, if one is needed.</param>
+    /// <param name="cancellation">Stops a download.</param>
+    /// <exception cref="DatasetUnavailableException">Neither here nor to be had.</exception>
+    public static TokenizerData FashionMnist(int test, IProgress<DownloadProgress>? progress = null, CancellationToken cancellation = default) =>
+        Classified("fashion-mnist", ImageDatasets.FashionMnist(progress, cancellation), test);
 
     /// <summary>The pictures of an experiment: CIFAR-10, or 4,096 drawn shapes; 1,024 of either to test on.</summary>
     /// <param name="real">CIFAR-10.</param>
@@ -95,6 +99,13 @@ public sealed record TokenizerData(string Name, ImageSplits Images, IReadOnlyLis
 
     /// <inheritdoc/>
     public void Dispose() => Images.Dispose();
+
+    /// <summary>Pictures of one label each; takes over the training pictures and as many test pictures as asked for.</summary>
+    internal static TokenizerData Classified(string name, ImageSplits whole, int test)
+    {
+        using var _ = whole.Test;
+        return new(name, new(whole.Train, whole.Test.Take(test, seed: 0)), [new("class", whole.Train.ClassNames.Count)]);
+    }
 
     private static LabeledImages Draw(Shapes shapes, LabelHead[] heads, int count, long seed)
     {

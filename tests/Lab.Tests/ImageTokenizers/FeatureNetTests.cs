@@ -1,6 +1,7 @@
 using Lab.Data;
 using Lab.ImageTokenizers;
 using Lab.Metrics;
+using Lab.Quantization;
 using Lab.Training;
 using static TorchSharp.torch;
 
@@ -22,6 +23,42 @@ public sealed class FeatureNetTests : IDisposable
         using var picture = zeros(1, 3, 32, 32);
         Assert.Equal(1.4, 2e-6 * MacCounter.Count(perceptual, picture).Total, 0.05);
         Assert.Equal(3.98, 2e-6 * MacCounter.Count(metric, picture).Total, 0.05);
+    }
+
+    [Theory]
+    [InlineData(16, 3)]
+    [InlineData(32, 3)]
+    [InlineData(64, 4)]
+    [InlineData(128, 5)]
+    public void Larger_pictures_get_more_blocks(int size, int blocks)
+    {
+        foreach (var options in new[] { FeatureNetOptions.Perceptual(1, size), FeatureNetOptions.Metric(1, size) })
+        {
+            Assert.Equal(blocks, options.Widths.Count);
+            Assert.Equal(64, options.Widths[^1]);
+        }
+    }
+
+    [Fact]
+    public void Pictures_of_64_pixels_are_tokenized_and_judged()
+    {
+        using var data = TokenizerData.Drawn(TokenizerTests.SmallShapes with { Size = 64 }, 32, 16, seed: 3);
+        var (perceptual, metric) = FeatureNets.Both(data, (2, 2), 16, cache: new ModelCache(folder));
+        using var _ = perceptual;
+        using var scorer = new TokenizerScorer(metric.Network, data.Images.Test);
+        using var tokenizer = new ImageTokenizer(TokenizerConfig.P64_8m with { ZChannels = 4 }, () => new QuantizedBottleneck(new FiniteScalarQuantizer(8, 5, 5, 5)), seed: 1);
+        Assert.Equal(4, perceptual.Network.Taps(zeros(1, 3, 64, 64)).Count);
+        Assert.Equal([1, 8, 8, 1], tokenizer.call(zeros(1, 3, 64, 64)).Codes.shape);
+        Assert.True(double.IsFinite(scorer.Score(tokenizer).Frechet));
+    }
+
+    [Fact]
+    public void Data_of_one_label_keep_their_classes_and_part_of_the_test()
+    {
+        LabeledImages Grey(int count) => new(full(count, 3, 32, 32, 128, dtype: uint8), arange(count, int64) % 10, [.. Enumerable.Range(0, 10).Select(i => $"c{i}")], "grey");
+        using var data = TokenizerData.Classified("grey", new(Grey(30), Grey(20)), test: 5);
+        Assert.Equal((30, 5, 10), (data.Images.Train.Count, data.Images.Test.Count, data.ConditionCount));
+        Assert.Equal("class", Assert.Single(data.Heads).Name);
     }
 
     [Fact]
