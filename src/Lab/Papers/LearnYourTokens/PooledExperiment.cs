@@ -54,6 +54,9 @@ public sealed record PooledExperiment
     /// <summary>Bytes of the test text that are scored.</summary>
     public int ScoredBytes { get; init; } = 15_000;
 
+    /// <summary>Books in it are learned, one of <see cref="TextDatasets.Languages"/>; null for the scale's own text.</summary>
+    public string? Language { get; init; }
+
     /// <summary>Whether all claims get a verdict: at the small scale some cannot be expected to show.</summary>
     public bool Judged { get; init; }
 
@@ -76,8 +79,10 @@ public sealed record PooledExperiment
     /// <exception cref="ArgumentException">Another profile.</exception>
     public static PooledExperiment Of(string profile) => Profile.Choose(profile, Quick, Full with { Judged = TextDatasets.AreHere });
 
-    /// <summary>Shakespeare where it is, at the full scale; else the grammar's language 0, whose rare words are names and numbers.</summary>
-    public TextSplits LoadCorpus() => Judged ? TextDatasets.Shakespeare() : new Grammar().Splits(800_000, 0);
+    /// <summary>Books in the language asked for; else Shakespeare where it is, at the full scale; else the grammar's language 0, whose rare words are names and numbers.</summary>
+    /// <exception cref="ArgumentException">No books in that language.</exception>
+    /// <exception cref="DatasetUnavailableException">The books are not on this machine; says what to do.</exception>
+    public TextSplits LoadCorpus() => Language is { } language ? TextDatasets.Books(language) : Judged ? TextDatasets.Shakespeare() : new Grammar().Splits(800_000, 0);
 
     /// <summary>The pooled model.</summary>
     /// <param name="corpus">Its training text; gives the words that its context of bytes holds.</param>

@@ -241,6 +241,7 @@ public sealed class PooledTests : IDisposable
         Assert.Throws<ArgumentOutOfRangeException>(() => (tiny with { Canvas = 0 }).Run(new Grammar().Splits(20_000, 0), [1], cache: new ModelCache(folder)));
         Assert.Throws<ArgumentException>(() => new WordVocabulary(Split(""), 5));
         Assert.Throws<ArgumentException>(() => PooledExperiment.Of("slow"));
+        Assert.Contains("no books in 'xx'", Assert.Throws<ArgumentException>(() => (tiny with { Language = "xx" }).LoadCorpus()).Message);
 
         static TextSplits Corpus(string text) => new("a text", Encoding.UTF8.GetBytes(text), [], []);
     }
