@@ -2,7 +2,7 @@ using Lab.Runtime;
 
 namespace Lab.Tests;
 
-/// <summary>The start of a count of live tensors.</summary>
+/// <summary>Counts of live tensors.</summary>
 internal static class LiveTensors
 {
     /// <summary>
@@ -14,5 +14,14 @@ internal static class LiveTensors
         GC.Collect();
         GC.WaitForPendingFinalizers();
         return RuntimeReport.LiveTensorCount;
+    }
+
+    /// <summary>Fails if what is done again and again leaves a tensor, be it only to the garbage collector. The first time may make what is kept for later.</summary>
+    public static void NothingStays(Action once)
+    {
+        once();
+        var before = Settled();
+        for (var i = 0; i < 3; i++) once();
+        Assert.Equal(before, RuntimeReport.LiveTensorCount);
     }
 }

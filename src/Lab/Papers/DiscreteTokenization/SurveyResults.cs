@@ -8,13 +8,6 @@ namespace Lab.Papers.DiscreteTokenization;
 /// <param name="Graphs">Part C.</param>
 public sealed record SurveyResults(bool IsFull, IReadOnlyList<VectorRun> Vectors, TokenizerResults Tokenizers, GenerationResults Generation, IReadOnlyList<GraphRun> Graphs)
 {
-    /// <summary>Without priors.</summary>
-    /// <param name="isFull">Decides which claims get a verdict.</param>
-    /// <param name="vectors">Part A.</param>
-    /// <param name="tokenizers">Part B; stays the caller's.</param>
-    /// <param name="graphs">Part C.</param>
-    public SurveyResults(bool isFull, IReadOnlyList<VectorRun> vectors, TokenizerResults tokenizers, IReadOnlyList<GraphRun> graphs) : this(isFull, vectors, tokenizers, new([]), graphs) { }
-
     private const int ClaimedBits = 24;
 
     // The soft weights and their limit pass their exact checks. Full, seeds 0 to 2.

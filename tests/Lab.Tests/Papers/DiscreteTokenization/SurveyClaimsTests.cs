@@ -61,7 +61,7 @@ public sealed class SurveyClaimsTests : IDisposable
             Run(TokenizerArm.Lfq, 18), Run(TokenizerArm.Rotation, rotationPsnr), Run(TokenizerArm.Directional, 20, gap: 0.1), Run(TokenizerArm.Gumbel, 20, gap: 0.5), Run(TokenizerArm.SoftToHard, 19, gap: softGap),
         ];
         GraphRun graph = new(0, TorusGraph.Draw(9, 1), [Graph("table", 0.7, double.NaN, double.NaN), Graph("nearest anchors", 0.6, 8, 0.5), Graph("random anchors", 0.65, 8, 0.6), Graph("relations only", relations, 7, 0.4)]);
-        return new SurveyResults(true, [vectors], new(runs, new(0, 1, 2)), [graph]).Claims();
+        return new SurveyResults(true, [vectors], new(runs, new(0, 1, 2)), new([]), [graph]).Claims();
     }
 
     private TokenizerRun Run(TokenizerArm arm, double psnr, double usage = 0.5, double perplexity = 100, double gap = 0) =>

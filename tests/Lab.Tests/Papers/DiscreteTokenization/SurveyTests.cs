@@ -125,7 +125,7 @@ public sealed class SurveyTests
         using var data = TokenizerData.Drawn(Shapes.Tokenizer32 with { Size = 16 }, 64, 40, 1);
         using var features = new FeatureNet([8], data.Heads);
         using var results = tiny.RunTokenizers(data, features, features, [1]);
-        var claims = new SurveyResults(false, [], results, tiny.RunGraphs([1])).Claims();
+        var claims = new SurveyResults(false, [], results, new([]), tiny.RunGraphs([1])).Claims();
         Assert.Equal(2, claims.Items.Count(claim => claim.Verdict == Verdict.Reported)); // FSQ against BSQ, and against naive VQ; nothing was generated
         Assert.DoesNotContain(claims.Items, claim => claim.Name.Contains("LFQ"));
         Assert.Throws<ArgumentException>(() => tiny.RunGraphs([]));
