@@ -12,12 +12,12 @@ internal static class ChartFormatter
 {
     public const string ScriptFile = "plotly.min.js";
 
-    /// <summary>Draws a figure for light pages; half as many pixels again as it has, so that it stays sharp on fine screens.</summary>
+    /// <summary>Draws a figure for light pages; the PNG with half as many pixels again as it has, so that it stays sharp on fine screens.</summary>
     public const string Draw = """
         async function (figure, format) {
           const size = { width: figure.layout.width || 800, height: figure.layout.height || 450 };
           const layout = { ...figure.layout, paper_bgcolor: '#ffffff', font: { ...figure.layout.font, color: '#333333' } };
-          return { ...size, url: await Plotly.toImage({ data: figure.data, layout }, { ...size, format, scale: 1.5 }) };
+          return { ...size, url: await Plotly.toImage({ data: figure.data, layout }, { ...size, format, scale: format === 'png' ? 1.5 : 1 }) };
         }
         """;
 

@@ -47,9 +47,10 @@ internal static partial class OutputPictures
     {
         if ((string?)picture["error"] is { } error) throw new PublicationException($"An output of type {mimeType} cannot be drawn: {error}");
         var url = (string)picture["png"]!["url"]!;
-        return url.StartsWith(PngPrefix, StringComparison.Ordinal)
-            ? new OutputPicture(url[PngPrefix.Length..], (string)picture["webp"]!["url"]!, (int)picture["png"]!["width"]!, (int)picture["png"]!["height"]!)
-            : throw new PublicationException($"The script for {mimeType} was asked for a PNG and gave '{url[..Math.Min(url.Length, 40)]}'.");
+        if (!url.StartsWith(PngPrefix, StringComparison.Ordinal))
+            throw new PublicationException($"The script for {mimeType} was asked for a PNG and gave '{url[..Math.Min(url.Length, 40)]}'.");
+        var png = IndexedPng.Of(Convert.FromBase64String(url[PngPrefix.Length..]));
+        return new(Convert.ToBase64String(png), (string)picture["webp"]!["url"]!, (int)picture["png"]!["width"]!, (int)picture["png"]!["height"]!);
     }
 
     private static string Page(IReadOnlyList<(string MimeType, JsonNode Data)> outputs, IReadOnlyList<ScriptResource> scripts)
