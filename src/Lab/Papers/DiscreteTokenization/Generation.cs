@@ -49,7 +49,7 @@ public sealed record GenerationRun(
     GenerationArm Arm, long Seed, double? Bits, GeneratedScore Score, Tensor Pictures, double TrainingSeconds, double SecondsPerImage) : IDisposable
 {
     /// <summary>Pictures kept of all that were generated.</summary>
-    public const int Shown = 12;
+    public const int Shown = 6;
 
     /// <inheritdoc/>
     public void Dispose() => Pictures.Dispose();

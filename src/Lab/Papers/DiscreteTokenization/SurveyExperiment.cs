@@ -46,7 +46,7 @@ public sealed record SurveyExperiment(
             TokenizerArm.Rvq, TokenizerArm.Pq, TokenizerArm.Fsq, TokenizerArm.Lfq, TokenizerArm.Bsq,
             TokenizerArm.Rotation, TokenizerArm.Directional, TokenizerArm.Gumbel, TokenizerArm.SoftToHard,
         ],
-        TokenizerConfig.P32_4s, new(Steps: 220, BatchSize: 64) { CurvePoints = 8 }, new(Entities: 1000, AnchorCount: 100, Hidden: 48, Steps: 1200))
+        TokenizerConfig.P32_4s, new(Steps: 220, BatchSize: 64) { CurvePoints = 8 }, new(Entities: 1000, AnchorCount: 100, Hidden: 48, Steps: 1200) { Starts = 3 })
     {
         FeatureSteps = (400, 1_600),
         FeatureBatch = 128,

@@ -62,14 +62,6 @@ public static class SurveyFigures
         return Charts.Bars([.. gains.Select(g => g.Name)], [new("PSNR", [.. gains.Select(g => g.Gain.Mean)]) { Spread = [.. gains.Select(g => g.Gain.Deviation)] }], "gain over naive VQ in dB", "What used codes are worth");
     }
 
-    /// <summary>How many equally frequent codes would carry as much, mean over seeds.</summary>
-    /// <param name="results">Of part B.</param>
-    public static GenericChart Perplexities(TokenizerResults results)
-    {
-        var uses = results.Arms.Select(results.Of).Where(runs => runs[0].Score.Use is not null).ToArray();
-        return Charts.Bars([.. uses.Select(runs => runs[0].Arm.Name)], [new("perplexity", [.. uses.Select(runs => runs.Average(run => run.Score.Use!.Perplexity))])], "perplexity of the codes", "How many codes are really used");
-    }
-
     /// <summary>How the estimators turn one gradient at the code, pointing right, into gradients at the vectors of its cell.</summary>
     public static GenericChart GradientField()
     {
@@ -130,24 +122,26 @@ public static class SurveyFigures
             "entities in %", "Tokens shared with the most similar other code");
     }
 
-    /// <summary>The entities of a graph on its torus, an entity, and the anchors of its code with their hops.</summary>
+    /// <summary>The entities of a graph on its torus, an entity, and the anchors of its two codes; the pointer tells the hops to the nearest.</summary>
     /// <param name="run">Of part C.</param>
-    /// <param name="arm">Which codes.</param>
-    /// <param name="entity">Whose code.</param>
-    public static GenericChart Anchors(GraphRun run, string arm, int entity)
+    /// <param name="entity">Whose codes.</param>
+    public static GenericChart Anchors(GraphRun run, int entity)
     {
-        var codes = run[arm].Codes ?? throw new ArgumentException($"'{arm}' has no codes.", nameof(arm));
-        int[] own = [.. codes.AnchorCodes[entity].Where(anchor => anchor != codes.Nothing)];
+        var nearest = run[GraphComparison.NearestAnchors].Codes!;
         return Charts.Scatter(
         [
-            Places("some entities", Enumerable.Range(0, Math.Min(Shown, run.Graph.Entities)), []),
-            Places("anchors", codes.Anchors, []),
-            Places($"entity {entity}", [entity], []),
-            Places("anchors of its code", own.Select(anchor => codes.Anchors[anchor]), [.. own.Select((_, i) => $"{codes.Distances[entity][i]} hops")]),
-        ], "x", "y", $"The code of entity {entity}: {arm}");
+            Places("some entities", Enumerable.Range(0, Math.Min(Shown, run.Graph.Entities))),
+            Places("anchors", nearest.Anchors),
+            Places($"entity {entity}", [entity]),
+            OfCode("its nearest anchors", nearest) with { Hover = [.. nearest.AnchorCodes[entity].Zip(nearest.Distances[entity]).Where(slot => slot.First != nearest.Nothing).Select(slot => $"{slot.Second} hops away")] },
+            OfCode("its random anchors", run[GraphComparison.RandomAnchors].Codes!),
+        ], "x", "y", $"Two codes of entity {entity}");
 
-        Series Places(string name, IEnumerable<int> entities, IReadOnlyList<string> hover) =>
-            new(name, [.. entities.Select(i => (double)run.Graph.Places[i].X)], [.. entities.Select(i => (double)run.Graph.Places[i].Y)]) { Hover = hover };
+        Series OfCode(string name, GraphCodes codes) =>
+            Places(name, codes.AnchorCodes[entity].Where(anchor => anchor != codes.Nothing).Select(anchor => codes.Anchors[anchor]));
+
+        Series Places(string name, IEnumerable<int> entities) =>
+            new(name, [.. entities.Select(i => (double)run.Graph.Places[i].X)], [.. entities.Select(i => (double)run.Graph.Places[i].Y)]);
     }
 
     private static Series Arrows(string name, GradientEstimator estimator, Tensor z, Tensor q)

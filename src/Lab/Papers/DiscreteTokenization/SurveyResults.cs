@@ -14,6 +14,9 @@ public sealed record SurveyResults(bool IsFull, IReadOnlyList<VectorRun> Vectors
     private const string GapFallsWithTemperature =
         "The gap is the largest in one seed of three (margins -0.01 ± 0.48 dB): the temperature falls to 0.1 by the end, so little softness is left in 0.26 dB on average, while the directional estimator's noise alone makes 0.27. With 300 steps it was the largest (0.97 against 0.34 dB, one other seed).";
 
+    private const string NearestAnchorsWin =
+        "Where training finds its way, the nearest anchors are better; so they are when trained twice as long (0.88 against 0.76, two seeds). Single starts sometimes stay at up to twice the loss: without the best of three, random anchors were ahead in one or two seeds of three, from machine to machine.";
+
     private int TwoOfThree => (2 * Graphs.Count + 2) / 3;
 
     /// <summary>The survey's claims beside what was measured. A claim whose arms were not trained is left out.</summary>
@@ -70,7 +73,7 @@ public sealed record SurveyResults(bool IsFull, IReadOnlyList<VectorRun> Vectors
 
     private IEnumerable<Claim> OfGraphs()
     {
-        yield return All("Random anchors find facts as well as the nearest ones", "random codes do about as well", "MRR", -0.02, Graphs, run => Random(run).Mrr - Nearest(run).Mrr, TwoOfThree);
+        yield return All("Random anchors find facts as well as the nearest ones", "random codes do about as well", "MRR", -0.02, Graphs, run => Random(run).Mrr - Nearest(run).Mrr, TwoOfThree) with { NotReproduced = IsFull ? NearestAnchorsWin : null };
         yield return All("Random codes have no lower entropy", "higher entropy", "bits", 0, Graphs, run => Random(run).Entropy - Nearest(run).Entropy);
         yield return All("Random codes are no nearer to each other (Jaccard)", "higher Jaccard distance", "", 0, Graphs, run => Random(run).Jaccard - Nearest(run).Jaccard);
         yield return All("Relations alone are the worst", "anchors or random codes are needed", "MRR", 0, Graphs,

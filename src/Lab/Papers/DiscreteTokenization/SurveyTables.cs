@@ -16,7 +16,7 @@ public static class SurveyTables
             ("A: vectors", $"{string.Join(" and ", plan.Vectors.Select(v => $"{v.Bits:F0} bits ({v.Books} x {v.BookSize})"))}{(plan.IsFull ? "; patches of pictures at 64 bits" : "")}"),
             ("B: pictures", $"{plan.Arms.Count} bottlenecks in {plan.Config.Name}, {plan.Recipe.Steps} steps of {plan.Recipe.BatchSize} pictures"),
             ("B: generation", $"{plan.Generation.Arms.Count} priors of width {plan.Generation.Sizes.Dim}, {plan.Generation.Recipe.Steps} steps of {plan.Generation.Recipe.BatchSize} grids, {plan.Generation.Samples} pictures from each"),
-            ("C: graph", $"{plan.Graph.Entities} entities, {plan.Graph.AnchorCount} anchors, {plan.Graph.PerEntity} of them and {plan.Graph.RelationsPerEntity} relations in a code, {plan.Graph.Steps} steps"),
+            ("C: graph", $"{plan.Graph.Entities} entities, {plan.Graph.AnchorCount} anchors, {plan.Graph.PerEntity} of them and {plan.Graph.RelationsPerEntity} relations in a code, {plan.Graph.Steps} steps{(plan.Graph.Starts > 1 ? $", the best of {plan.Graph.Starts} starts" : "")}"),
         ];
         return new(Words("part", rows, row => row.Part), Words("what", rows, row => row.What));
     }

@@ -113,10 +113,10 @@ public sealed class SurveyTests
         Assert.Equal([2 * (1 + results.Arms.Count), 3, 16, 16], grid.shape);
         GenericChart[] charts =
         [
-            SurveyFigures.UsageCurves(results), SurveyFigures.Gains(results), SurveyFigures.Perplexities(results), SurveyFigures.RateDistortion(vectors, "clusters"), SurveyFigures.Staircase(vectors),
-            SurveyFigures.Anchors(graphs[0], "nearest anchors", 3), SurveyFigures.GradientField(), SurveyFigures.Collisions(graphs), new Playground(16, 4).Tree(2, 0),
+            SurveyFigures.UsageCurves(results), SurveyFigures.Gains(results), SurveyFigures.RateDistortion(vectors, "clusters"), SurveyFigures.Staircase(vectors),
+            SurveyFigures.Anchors(graphs[0], 3), SurveyFigures.GradientField(), SurveyFigures.Collisions(graphs), new Playground(16, 4).Tree(2, 0),
         ];
-        Assert.Equal([6, 1, 1, 6, 1, 4, 3, 3, 3], charts.Select(chart => GenericChart.getTraces(chart).Count()));
+        Assert.Equal([6, 1, 6, 1, 5, 3, 3, 3], charts.Select(chart => GenericChart.getTraces(chart).Count()));
     }
 
     [Fact]
