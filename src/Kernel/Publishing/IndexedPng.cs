@@ -6,12 +6,12 @@ namespace Lab.Kernel.Publishing;
 
 /// <summary>
 /// PNG files for keeping. A browser writes them fast instead of small; a chart has few colours besides the shades at its
-/// edges, so a palette of 256 shows it as well in less than half of the bytes.
+/// edges, so a palette of 40 shows it as well in less than half of the bytes.
 /// </summary>
 /// <remarks>Source: PNG specification, third edition, sections 5 and 11.</remarks>
 internal static class IndexedPng
 {
-    private const int MostColours = 256;
+    private const int MostColours = 40;
 
     private static ReadOnlySpan<byte> Signature => [0x89, (byte)'P', (byte)'N', (byte)'G', (byte)'\r', (byte)'\n', 0x1A, (byte)'\n'];
 

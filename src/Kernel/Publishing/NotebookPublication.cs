@@ -41,6 +41,8 @@ public static class NotebookPublication
             foreach (var (output, picture) in drawable.Zip(pictures)) Add(picture, output.Output);
         }
 
+        foreach (var data in notebook.Cells.SelectMany(c => c.Outputs).Select(output => output?["data"]).OfType<JsonObject>())
+            foreach (var (_, figure) in data.Where(form => form.Key.EndsWith("+json", StringComparison.Ordinal) && form.Key != ClaimCounts.MimeType)) FigureNumbers.Round(figure!);
         VolatileParts.Strip(notebook);
         CheckSize(notebook);
         return browser is null ? new Publication(0, drawable.Count, removed) : new Publication(drawable.Count, 0, removed);
