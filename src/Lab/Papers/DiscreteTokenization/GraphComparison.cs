@@ -60,8 +60,10 @@ public sealed record GraphComparison(int Entities, int AnchorCount, int Hidden, 
     /// <param name="seed">Of graph, codes and training.</param>
     /// <param name="progress">Told about every training.</param>
     /// <param name="cancellation">Stops before the next step.</param>
+    /// <exception cref="ArgumentOutOfRangeException">No start.</exception>
     public GraphRun Run(long seed, IProgress<TrainingProgress>? progress = null, CancellationToken cancellation = default)
     {
+        ArgumentOutOfRangeException.ThrowIfLessThan(Starts, 1);
         var graph = TorusGraph.Draw(Entities, seed, density: Density);
         (string Name, GraphCodeKind? Kind)[] arms =
         [

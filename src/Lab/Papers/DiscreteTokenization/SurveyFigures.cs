@@ -1,5 +1,4 @@
 using Lab.Data;
-using Lab.Metrics;
 using Lab.Plots;
 using Lab.Quantization;
 using Plotly.NET;
@@ -52,15 +51,6 @@ public static class SurveyFigures
             Hover = [.. runs[0].Curve.Select((_, i) => FormattableString.Invariant($"{runs[0].Arm.Name}: perplexity {runs.Average(run => run.Curve[i].Perplexity):F0}, {runs.Average(run => run.Curve[i].Psnr):F2} dB"))],
         })],
         "step", "codes in use on some test pictures, in %", "Collapse, and what prevents it");
-
-    /// <summary>What every bottleneck reconstructs better than naive VQ; bars are means over seeds, whiskers deviations.</summary>
-    /// <param name="results">Of part B, with naive VQ.</param>
-    public static GenericChart Gains(TokenizerResults results)
-    {
-        var naive = results.Of(TokenizerArm.NaiveVq);
-        var gains = results.Arms.Except([TokenizerArm.NaiveVq]).Select(arm => (arm.Name, Gain: Spread.Of([.. results.Of(arm).Zip(naive, (run, other) => run.Score.Psnr - other.Score.Psnr)]))).ToArray();
-        return Charts.Bars([.. gains.Select(g => g.Name)], [new("PSNR", [.. gains.Select(g => g.Gain.Mean)]) { Spread = [.. gains.Select(g => g.Gain.Deviation)] }], "gain over naive VQ in dB", "What used codes are worth");
-    }
 
     /// <summary>How the estimators turn one gradient at the code, pointing right, into gradients at the vectors of its cell.</summary>
     public static GenericChart GradientField()

@@ -1,5 +1,6 @@
 using CsCheck;
 using Lab.Papers.DiscreteTokenization;
+using Lab.Training;
 using static TorchSharp.torch;
 
 namespace Lab.Tests.Papers.DiscreteTokenization;
@@ -151,6 +152,28 @@ public sealed class GraphTests
         Assert.True(run["nearest anchors"].Mrr > 1.5 * chance, $"{run["nearest anchors"].Mrr} against {chance}");
         Assert.True(double.IsNaN(run["table"].Entropy));
         Assert.InRange(run["random anchors"].Entropy, 0, Math.Log2(60) + 1e-9);
+    }
+
+    [Fact]
+    public void Of_several_starts_the_one_with_the_lowest_training_loss_counts()
+    {
+        var small = new GraphComparison(60, 12, 32, 60) { BatchSize = 128, PerEntity = 4 };
+        var losses = new Losses();
+        var (one, best) = (small.Run(1), (small with { Starts = 2 }).Run(1, losses));
+        foreach (var score in one.Scores)
+        {
+            var (first, second) = (losses.Last[$"{score.Name}, seed 1, start 1"], losses.Last[$"{score.Name}, seed 1, start 2"]);
+            Assert.NotEqual(first, second);
+            Assert.Equal(first < second, best[score.Name].Mrr == score.Mrr);
+        }
+        Assert.Throws<ArgumentOutOfRangeException>(() => (small with { Starts = 0 }).Run(1));
+    }
+
+    private sealed class Losses : IProgress<TrainingProgress>
+    {
+        public Dictionary<string, double> Last { get; } = [];
+
+        public void Report(TrainingProgress value) => Last[value.Run] = value.Loss;
     }
 
     [Fact]

@@ -17,7 +17,9 @@ public sealed class SurveyClaimsTests : IDisposable
     {
         var claims = Claims();
         Assert.All(claims.Items, claim => Assert.Equal(claim.NotReproduced is null ? Verdict.Holds : Verdict.HoldsNow, claim.Verdict));
-        Assert.Equal("Soft-to-hard has the largest gap between training and evaluation", Assert.Single(claims.Items, claim => claim.NotReproduced is not null).Name);
+        Assert.Equal(
+            ["Random anchors find facts as well as the nearest ones", "Soft-to-hard has the largest gap between training and evaluation"],
+            claims.Items.Where(claim => claim.NotReproduced is not null).Select(claim => claim.Name));
         Assert.Equal(0.85 - 0.05 / 0.08, Margin(claims, "AQ's error"), 9);
         Assert.Equal(0.8 - 0.08 / 0.16, Margin(claims, "RVQ's error"), 9);
         Assert.Equal(5, Margin(claims, "Recall@1"), 9);
