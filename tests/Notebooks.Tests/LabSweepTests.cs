@@ -231,9 +231,9 @@ public sealed class LabSweepTests : IDisposable
     // Who writes a line into the log holds it for that moment, which also keeps readers out.
     private string[] Log()
     {
-        FileStream? log;
-        while ((log = FileLock.Try(At("sweep", "sweep.log"))) is null) Thread.Sleep(1);
-        using var reader = new StreamReader(log);
+        FileStream? log = null;
+        Assert.True(SpinWait.SpinUntil(() => (log = FileLock.Try(At("sweep", "sweep.log"))) is not null, TimeSpan.FromMinutes(1)), "The log was never free.");
+        using var reader = new StreamReader(log!);
         return reader.ReadToEnd().Split('\n');
     }
 

@@ -44,7 +44,8 @@ public sealed class FeatureNetTests : IDisposable
     {
         using var data = TokenizerData.Drawn(TokenizerTests.SmallShapes with { Size = 64 }, 32, 16, seed: 3);
         var (perceptual, metric) = FeatureNets.Both(data, (2, 2), 16, cache: new ModelCache(folder));
-        using var _ = perceptual;
+        using var both = perceptual;
+        using var judge = metric;
         using var scorer = new TokenizerScorer(metric.Network, data.Images.Test);
         using var tokenizer = new ImageTokenizer(TokenizerConfig.P64_8m with { ZChannels = 4 }, () => new QuantizedBottleneck(new FiniteScalarQuantizer(8, 5, 5, 5)), seed: 1);
         Assert.Equal(4, perceptual.Network.Taps(zeros(1, 3, 64, 64)).Count);

@@ -114,9 +114,12 @@ public static class SurveyFigures
 
     /// <summary>The entities of a graph on its torus, an entity, and the anchors of its two codes; the pointer tells the hops to the nearest.</summary>
     /// <param name="run">Of part C.</param>
-    /// <param name="entity">Whose codes.</param>
+    /// <param name="entity">Whose codes, from 0.</param>
+    /// <exception cref="ArgumentOutOfRangeException">The graph has no such entity.</exception>
     public static GenericChart Anchors(GraphRun run, int entity)
     {
+        ArgumentOutOfRangeException.ThrowIfNegative(entity);
+        ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual(entity, run.Graph.Entities);
         var nearest = run[GraphComparison.NearestAnchors].Codes!;
         return Charts.Scatter(
         [

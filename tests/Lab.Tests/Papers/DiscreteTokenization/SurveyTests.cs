@@ -116,6 +116,7 @@ public sealed class SurveyTests
             SurveyFigures.UsageCurves(results), SurveyFigures.RateDistortion(vectors, "clusters"), SurveyFigures.Staircase(vectors),
             SurveyFigures.Anchors(graphs[0], 3), SurveyFigures.GradientField(), SurveyFigures.Collisions(graphs), new Playground(16, 4).Tree(2, 0),
         ];
+        Assert.Throws<ArgumentOutOfRangeException>(() => SurveyFigures.Anchors(graphs[0], graphs[0].Graph.Entities));
         Assert.Equal([6, 6, 1, 5, 3, 3, 3], charts.Select(chart => GenericChart.getTraces(chart).Count()));
     }
 
